@@ -1,0 +1,111 @@
+"""What becomes of a result, of an operator's call, and of a success or failure to propagate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from tileweave.domain.draft import Draft
+from tileweave.domain.errors import NotAllowed
+from tileweave.domain.lifecycle import advanced, moved, was_applied
+from tileweave.domain.messages import Result
+from tileweave.domain.model import Cause, Document, Key, Scene, Tile
+from tileweave.domain.readiness import PROPAGATION, context_of, hand_out_ready, waits_for
+from tileweave.domain.reinstate import put_back
+from tileweave.domain.relink import close_cut, cut_out
+from tileweave.domain.status import RESULTS, Event, Status, Transition
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Why a result changed nothing: `kind` is `stale` or `ignored`."""
+
+    kind: str
+    reason: str
+    aoi: str
+
+
+def take_result(draft: Draft, result: Result, message_id: str = "") -> Ignored | None:
+    """Apply a worker's result; return None, or why it was ignored. Raises NotFound.
+
+    A message that was applied before only has its messages published again.
+    """
+    job = draft.document(Key(result.type, result.id))
+    if was_applied(job, message_id):
+        draft.publish(job)
+        return None
+    if result.attempt not in (None, job.attempt):
+        said = f"attempt {result.attempt} is over: {result.type} {job.id} is at {job.attempt}"
+        return Ignored("stale", said, job.aoi)
+    event = RESULTS[Status(result.status), job.retry_countdown > 0]
+    cause = Cause(actor="worker", message=result.message, message_id=message_id)
+    after = _after_result(draft, job, event, cause)
+    if after is None:
+        said = f"{result.type} {job.id} is {job.status}: a result {result.status} changes nothing"
+        return Ignored("ignored", said, job.aoi)
+    draft.put(after)
+    return None
+
+
+def operate(draft: Draft, key: Key, event: Event, cause: Cause) -> Document:
+    """Retry, fail or force a scene or tile. Raises NotFound, NotAllowed (says the status)."""
+    before = draft.document(key)
+    if isinstance(before, Tile) and event is Event.RETRY and before.status is Status.RETRY:
+        draft.need(context_of([before]))
+        if waits := waits_for(draft, before):
+            raise NotAllowed(f"tile {before.id} cannot be retried: {', '.join(waits)}.")
+    after = advanced(before, event, cause, draft.now)
+    if after is None:
+        raise NotAllowed(f"{key.kind} {key.id} is {before.status}: {event} needs RETRY.")
+    draft.put(after)
+    if isinstance(before, Tile) and before.status is Status.FAILED is not after.status:
+        return put_back(draft, draft.tile(key.id), before)
+    return draft.document(key)
+
+
+def publish_again(draft: Draft, tile_ids: Sequence[int]) -> None:
+    """Publish what these tiles' outboxes still hold: their publisher may have died."""
+    for tile in draft.find_tiles(tile_ids):
+        draft.publish(tile)
+
+
+def relink(draft: Draft, failed_id: int, dependants: Sequence[int]) -> list[Tile]:
+    """Cut a FAILED tile out of the links of these dependants; hand out what became ready."""
+    failed = draft.tile(failed_id)
+    if failed.status is not Status.FAILED or failed.cut:
+        return []
+    moved_ids = cut_out(draft, failed, dependants)
+    heir = draft.tile(failed_id).heir
+    return hand_out_ready(draft, [*moved_ids, *((heir.tile_id,) if heir else ())])
+
+
+def finish_relink(draft: Draft, failed_id: int) -> None:
+    """Mark a FAILED tile as cut out, once none of its dependants names it any more."""
+    failed = draft.tile(failed_id)
+    if failed.status is Status.FAILED and not failed.cut:
+        close_cut(draft, failed)
+
+
+def fail_with_scene(draft: Draft, scene: Scene, tile_ids: Iterable[int]) -> list[Tile]:
+    """Fail these tiles of a FAILED scene; each is relinked by its own update."""
+    cause = Cause(PROPAGATION.actor, f"its scene {scene.source_id} FAILED")
+    if draft.scene(scene.id).status is not Status.FAILED:
+        return []
+    failed = []
+    for tile in draft.find_tiles(tile_ids):
+        after = advanced(tile, Event.SCENE_FAILED, cause, draft.now)
+        if after is not None:
+            draft.put(after)
+            failed.append(after)
+    return failed
+
+
+def _after_result(draft: Draft, job: Document, event: Event, cause: Cause) -> Document | None:
+    """Apply the table; a tile whose dependencies were forced back waits for them as NEW."""
+    if isinstance(job, Scene):
+        return advanced(job, event, cause, draft.now)
+    if event is Event.RESULT_RETRY and job.status is Status.PENDING:
+        draft.need(context_of([job]))
+        if waits_for(draft, job):
+            return moved(job, Transition(Status.NEW), event, cause, draft.now)
+    return advanced(job, event, cause, draft.now)

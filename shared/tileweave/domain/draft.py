@@ -1,0 +1,116 @@
+"""What a decision sees and changes: documents that were read, with its edits on top.
+
+Decisions are pure functions of a draft. One that meets a document nobody has read yet stops
+with Missing; whoever runs it reads what is missing, all at once, and runs it again from the
+start. So a decision is written as if everything were in memory, and costs one round trip for
+each step it goes along the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tileweave.domain.errors import NotFound
+from tileweave.domain.model import Document, Key, Link, Scene, Tile
+
+
+class Missing(Exception):  # noqa: N818 - not an error: it asks for more to be read
+    """Raised by a draft that is asked for documents that were not read yet."""
+
+    def __init__(self, keys: frozenset[Key]) -> None:
+        super().__init__(f"{len(keys)} documents are to be read first")
+        self.keys = keys
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A document before (None: it is created) and after a decision."""
+
+    before: Document | None
+    after: Document
+
+
+class Draft:
+    """Documents as they were read (None: known not to exist), and the edits of one decision."""
+
+    def __init__(self, known: Mapping[Key, Document | None], now: datetime) -> None:
+        self.now = now
+        self._known = known
+        self._edited: dict[Key, Document] = {}
+        self._to_publish: dict[Key, None] = {}
+
+    def need(self, keys: Iterable[Key]) -> None:
+        """Raise Missing unless all of `keys` were read: asks for them in one go."""
+        missing = frozenset(key for key in keys if key not in self._known)
+        if missing:
+            raise Missing(missing)
+
+    def find(self, key: Key) -> Document | None:
+        """Return a document as edited so far, or None if there is none."""
+        if key in self._edited:
+            return self._edited[key]
+        self.need((key,))
+        return self._known[key]
+
+    def find_scene(self, scene_id: int) -> Scene | None:
+        """Return a scene, or None if there is none."""
+        found = self.find(Key("scene", scene_id))
+        return found if isinstance(found, Scene) else None
+
+    def find_tile(self, tile_id: int) -> Tile | None:
+        """Return a tile, or None if there is none."""
+        found = self.find(Key("tile", tile_id))
+        return found if isinstance(found, Tile) else None
+
+    def find_tiles(self, tile_ids: Iterable[int]) -> list[Tile]:
+        """Return those of the tiles that exist, read in one go."""
+        ids = list(dict.fromkeys(tile_ids))
+        self.need(Key("tile", each) for each in ids)
+        return [tile for each in ids if (tile := self.find_tile(each)) is not None]
+
+    def scene(self, scene_id: int) -> Scene:
+        """Return a scene; raises NotFound."""
+        found = self.find_scene(scene_id)
+        if found is None:
+            raise NotFound("scene", scene_id)
+        return found
+
+    def tile(self, tile_id: int) -> Tile:
+        """Return a tile; raises NotFound."""
+        found = self.find_tile(tile_id)
+        if found is None:
+            raise NotFound("tile", tile_id)
+        return found
+
+    def document(self, key: Key) -> Document:
+        """Return a scene or a tile; raises NotFound."""
+        return self.scene(key.id) if key.kind == "scene" else self.tile(key.id)
+
+    def linked(self, link: Link | None) -> Tile | None:
+        """Return the tile that a link names; None without a link."""
+        return None if link is None else self.find_tile(link.tile_id)
+
+    def put(self, document: Document) -> None:
+        """Replace (or create) a document; what its outbox holds is to be published."""
+        self.need((document.key,))
+        if document != self.find(document.key):
+            self._edited[document.key] = document
+        self.publish(document)
+
+    def publish(self, document: Document) -> None:
+        """Have the messages published that the document's outbox still holds."""
+        if document.outbox:
+            self._to_publish[document.key] = None
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What the decision changes, in the order of its first edits."""
+        return tuple(Edit(self._known[key], after) for key, after in self._edited.items())
+
+    @property
+    def to_publish(self) -> tuple[Document, ...]:
+        """The documents whose outbox is to be published once the edits are committed."""
+        found = (self.find(key) for key in self._to_publish)
+        return tuple(each for each in found if each is not None and each.outbox)

@@ -1,0 +1,73 @@
+"""What can go wrong, without a word of HTTP.
+
+TileweaveError
+├── NotFound              an AOI, scene or tile that is not there
+├── AlreadyExists         an AOI or scene that is there already
+├── NotAllowed            the status of a scene or tile does not allow what was asked
+├── Invalid               well-formed input with wrong content; lists every wrong field
+├── TooLarge              more than one document or request can hold
+├── IdCollision           two different scenes or tiles with the same derived id
+├── Conflict              somebody else changed a document since it was read: read again
+└── Unavailable           the store or the publisher does not answer: try again later
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class TileweaveError(Exception):
+    """Base of all errors that Tileweave raises on purpose."""
+
+
+class NotFound(TileweaveError):
+    """Raised when an AOI, scene or tile does not exist."""
+
+    def __init__(self, kind: str, name: str | int) -> None:
+        super().__init__(f"There is no {kind} {name}.")
+        self.kind = kind
+        self.name = name
+
+
+class AlreadyExists(TileweaveError):
+    """Raised when an AOI or scene is created a second time; `id` is the existing scene's."""
+
+    def __init__(self, kind: str, name: str, id: int | None = None) -> None:  # noqa: A002 - the contract's word
+        super().__init__(f"The {kind} {name} exists already.")
+        self.id = id
+
+
+class NotAllowed(TileweaveError):
+    """Raised when a status (of the thing itself or of what it depends on) forbids the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One wrong field: its path (`tiles.A44_IW1_8951.previous_tile_id`) and what is wrong."""
+
+    path: str
+    message: str
+
+
+class Invalid(TileweaveError):
+    """Raised when input is well-formed but wrong; carries every wrong field."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(f"{each.path}: {each.message}" for each in problems))
+        self.problems = problems
+
+
+class TooLarge(TileweaveError):
+    """Raised when a scene is larger than a document can be."""
+
+
+class IdCollision(TileweaveError):
+    """Raised when a new scene or tile has the id of a different existing one."""
+
+
+class Conflict(TileweaveError):
+    """Raised when a document changed, appeared or vanished between its read and the commit."""
+
+
+class Unavailable(TileweaveError):
+    """Raised when the store or the publisher does not answer in time."""

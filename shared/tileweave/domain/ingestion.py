@@ -1,0 +1,222 @@
+"""Add a scene and its tiles to the graph: what a request must hold, and what it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from graphlib import CycleError, TopologicalSorter
+
+from tileweave.domain.draft import Draft
+from tileweave.domain.errors import IdCollision, Invalid, Problem
+from tileweave.domain.identity import scene_id, tile_id
+from tileweave.domain.model import Cause, Change, Json, Key, Link, Scene, Tile
+from tileweave.domain.relink import relinked
+from tileweave.domain.status import Effect, Status
+
+INGESTION = Cause(actor="ingestion")
+
+
+@dataclass(frozen=True, slots=True)
+class TileRef:
+    """A tile by its names: its own source id and its scene's, within one AOI."""
+
+    source_id: str
+    scene_source_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTile:
+    """A tile to add; geometry is GeoJSON text and WKT, EPSG:4326, lon/lat."""
+
+    source_id: str
+    data: Json
+    previous: TileRef | None = None
+    reference: TileRef | None = None
+    geometry: str | None = None
+    wkt: str | None = None
+    anx_time: int | None = None
+    path: str = ""
+    """Where the tile stands in the request, for error messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewScene:
+    """A scene to add with its tiles; `retry_count` automatic retries for each of them."""
+
+    source_id: str
+    date: datetime
+    data: Json
+    tags: Json
+    tiles: tuple[NewTile, ...]
+    retry_count: int = 0
+    product_name: str = ""
+    own_record: bool = False
+    geometry: str | None = None
+    wkt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Where ids come from: an AOI, and how often one of that name was deleted before."""
+
+    aoi: str
+    generation: int = 0
+
+    def scene(self, source_id: str) -> int:
+        """Return the id of a scene."""
+        return scene_id(self.aoi, source_id, self.generation)
+
+    def tile(self, ref: TileRef) -> int:
+        """Return the id of a tile."""
+        return tile_id(self.aoi, ref.scene_source_id, ref.source_id, self.generation)
+
+
+def keys_of(names: Names, new: NewScene) -> set[Key]:
+    """Return all documents that adding the scene reads: itself, its tiles and what they name."""
+    refs = {ref for tile in new.tiles for ref in (_own(new, tile), tile.previous, tile.reference)}
+    tiles = {Key("tile", names.tile(ref)) for ref in refs if ref is not None}
+    return {Key("scene", names.scene(new.source_id)), *tiles}
+
+
+def check(draft: Draft, names: Names, new: NewScene) -> None:
+    """Raise Invalid if a link names an unknown or FAILED tile, or if links make a cycle.
+
+    Raises IdCollision if an id that the scene would get belongs to a different one.
+    """
+    draft.need(keys_of(names, new))
+    own = {_own(new, tile) for tile in new.tiles}
+    problems = [each for tile in new.tiles for each in _bad_links(draft, names, tile, own)]
+    problems.extend([*_twice(new), *_cycle(new)])
+    if problems:
+        raise Invalid(tuple(problems))
+    _refuse_collisions(draft, names, new)
+
+
+def add_tiles(draft: Draft, names: Names, new: NewScene, tiles: Iterable[NewTile]) -> None:
+    """Create those of the tiles that are not there yet, linked at both ends."""
+    absent = [tile for tile in tiles if draft.find_tile(names.tile(_own(new, tile))) is None]
+    for tile in absent:
+        draft.put(_tile(names, new, tile, draft.now))
+        if tile.previous or tile.reference:
+            created = draft.tile(names.tile(_own(new, tile)))
+            relinked(draft, created, *_links(draft, names, tile))
+
+
+def in_order(new: NewScene) -> list[NewTile]:
+    """Return the tiles so that each comes after those of the same scene that it names.
+
+    In the given order if they name each other in a circle: `check` refuses that.
+    """
+    by_ref = {_own(new, tile): tile for tile in new.tiles}
+    try:
+        order = tuple(TopologicalSorter(_graph(new)).static_order())
+    except CycleError:
+        return list(new.tiles)
+    return [by_ref[ref] for ref in order if ref in by_ref]
+
+
+def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
+    """Create the scene, handed out at once, as the last of its documents."""
+    change = Change(draft.now, None, Status.PENDING, 1, INGESTION)
+    scene = Scene(
+        id=names.scene(new.source_id),
+        source_id=new.source_id,
+        aoi=names.aoi,
+        date=new.date,
+        data=new.data,
+        geometry=new.geometry,
+        wkt=new.wkt,
+        status=Status.PENDING,
+        retry_countdown=new.retry_count,
+        attempt=1,
+        updated_at=draft.now,
+        history=(change,),
+        outbox=frozenset({Effect.HAND_OUT.value}),
+        product_name=new.product_name,
+        own_record=new.own_record,
+        tags=new.tags,
+        tile_ids=tuple(names.tile(_own(new, tile)) for tile in new.tiles),
+    )
+    draft.put(scene)
+    return scene
+
+
+def _own(new: NewScene, tile: NewTile) -> TileRef:
+    return TileRef(tile.source_id, new.source_id)
+
+
+def _tile(names: Names, new: NewScene, tile: NewTile, now: datetime) -> Tile:
+    return Tile(
+        id=names.tile(_own(new, tile)),
+        source_id=tile.source_id,
+        aoi=names.aoi,
+        date=new.date,
+        data=tile.data,
+        geometry=tile.geometry,
+        wkt=tile.wkt,
+        status=Status.NEW,
+        retry_countdown=new.retry_count,
+        updated_at=now,
+        history=(Change(now, None, Status.NEW, 0, INGESTION),),
+        scene_id=names.scene(new.source_id),
+        scene_source_id=new.source_id,
+        anx_time=tile.anx_time,
+    )
+
+
+def _links(draft: Draft, names: Names, tile: NewTile) -> tuple[Link | None, Link | None]:
+    refs = (tile.previous, tile.reference)
+    previous, reference = (draft.tile(names.tile(ref)).link if ref else None for ref in refs)
+    return previous, reference
+
+
+def _bad_links(
+    draft: Draft, names: Names, tile: NewTile, own: set[TileRef]
+) -> Iterator[Problem]:
+    for name, ref in (("previous", tile.previous), ("reference", tile.reference)):
+        if ref is None or ref in own:
+            continue
+        found = draft.find_tile(names.tile(ref))
+        where = f"{tile.path}.{name}"
+        if found is None:
+            yield Problem(where, f"there is no tile {ref.source_id} of scene {ref.scene_source_id}")
+        elif found.status is Status.FAILED:
+            said = f"tile {ref.source_id} of scene {ref.scene_source_id} is FAILED"
+            yield Problem(where, f"{said}: name one that is not")
+
+
+def _cycle(new: NewScene) -> Iterator[Problem]:
+    try:
+        TopologicalSorter(_graph(new)).prepare()
+    except CycleError as error:
+        circle = " -> ".join(ref.source_id for ref in error.args[1])
+        yield Problem("tiles", f"the links make a cycle: {circle}")
+
+
+def _graph(new: NewScene) -> Mapping[TileRef, list[TileRef]]:
+    return {
+        _own(new, tile): [ref for ref in (tile.previous, tile.reference) if ref]
+        for tile in new.tiles
+    }
+
+
+def _twice(new: NewScene) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for tile in new.tiles:
+        if tile.source_id in seen:
+            yield Problem(tile.path, f"the scene has a tile {tile.source_id} already")
+        seen.add(tile.source_id)
+
+
+def _refuse_collisions(draft: Draft, names: Names, new: NewScene) -> None:
+    scene = draft.find_scene(names.scene(new.source_id))
+    if scene and (scene.aoi, scene.source_id) != (names.aoi, new.source_id):
+        raise IdCollision(f"{new.source_id} would get the id {scene.id} of {scene.source_id}.")
+    for tile in new.tiles:
+        found = draft.find_tile(names.tile(_own(new, tile)))
+        mine = (names.aoi, new.source_id, tile.source_id)
+        if found and (found.aoi, found.scene_source_id, found.source_id) != mine:
+            raise IdCollision(f"{tile.source_id} would get the id {found.id} of {found.source_id}.")
+
+

@@ -1,0 +1,145 @@
+"""Messages on the wire (SPEC section 3), compatible with geocube-ingester's workflow server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from tileweave.domain.draft import Draft
+from tileweave.domain.identity import LARGEST_ID
+from tileweave.domain.model import Document, Json, Link, Scene, Tile
+from tileweave.domain.readiness import context_of
+from tileweave.domain.status import Effect, Status
+
+
+class Topic(StrEnum):
+    """What a message is about; the topic's name is a matter of configuration."""
+
+    SCENE_JOBS = "scene-jobs"
+    TILE_JOBS = "tile-jobs"
+    RESULTS = "results"
+    DEPENDENCY_UPDATES = "dependency-updates"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is published: a JSON object, and attributes to filter by."""
+
+    topic: Topic
+    body: Json
+    attributes: Mapping[str, str]
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
+ResultStatus = Annotated[
+    Literal[Status.DONE, Status.RETRY, Status.FAILED], BeforeValidator(_upper)
+]
+
+
+class Result(BaseModel):
+    """What a worker says of a job: its status in any case, and perhaps the attempt it had."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["scene", "tile"]
+    id: Id
+    status: ResultStatus
+    message: str = ""
+    attempt: Annotated[int, Field(strict=True, ge=1)] | None = None
+
+
+class DependencyUpdate(BaseModel):
+    """A scene or tile succeeded or failed: its dependants are to be looked at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["scene", "tile"]
+    id: Id
+
+
+_NO_TILE_DATA: Json = {"swath_id": "", "tile_nr": 0, "graph_name": "", "is_retriable": False}
+
+_NO_SCENE_DATA: Json = {
+    "date": "0001-01-01T00:00:00Z",
+    "graph_name": "",
+    "graph_config": None,
+    "record_id": "",
+    "metadata": None,
+    "is_retriable": False,
+    "storage_uri": "",
+}
+
+_NO_TILE: Json = {
+    "id": 0,
+    "source_id": "",
+    "scene": {"id": 0, "source_id": "", "aoi": "", "data": _NO_SCENE_DATA},
+    "data": _NO_TILE_DATA,
+}
+"""The empty tile of a job without previous or reference, as Go writes it."""
+
+
+def outgoing(draft: Draft) -> list[Message]:
+    """Return the messages that the outboxes of a draft's documents hold."""
+    documents = draft.to_publish
+    jobs = [each for each in documents if isinstance(each, Tile) and Effect.HAND_OUT in each.outbox]
+    draft.need(context_of(jobs))
+    return [_message(draft, each, token) for each in documents for token in sorted(each.outbox)]
+
+
+def scene_body(scene: Scene) -> Json:
+    """Return a scene as the messages show it; `data` keeps every key that it came with."""
+    data = {**_NO_SCENE_DATA, "tiles": {}, "instances_id": None, **scene.data}
+    return {"id": scene.id, "source_id": scene.source_id, "aoi": scene.aoi, "data": data}
+
+
+def tile_body(tile: Tile, scene: Scene) -> Json:
+    """Return a tile as the messages and the lists of root and leaf tiles show it."""
+    return {
+        "id": tile.id,
+        "source_id": tile.source_id,
+        "scene": scene_body(scene),
+        "data": {**_NO_TILE_DATA, **tile.data},
+    }
+
+
+def _message(draft: Draft, document: Document, token: str) -> Message:
+    if token == Effect.PROPAGATE:
+        body: Json = {"type": document.key.kind, "id": document.id}
+        return Message(Topic.DEPENDENCY_UPDATES, body, _attributes(document))
+    topic = Topic.SCENE_JOBS if isinstance(document, Scene) else Topic.TILE_JOBS
+    return Message(topic, _job(draft, document), _attributes(document))
+
+
+def _job(draft: Draft, document: Document) -> Json:
+    if isinstance(document, Scene):
+        return {**scene_body(document), "attempt": document.attempt}
+    return {
+        **tile_body(document, draft.scene(document.scene_id)),
+        "tile_previous": _linked_body(draft, document.previous),
+        "tile_reference": _linked_body(draft, document.reference),
+        "attempt": document.attempt,
+    }
+
+
+def _linked_body(draft: Draft, link: Link | None) -> Json:
+    if link is None:
+        return _NO_TILE
+    return tile_body(draft.tile(link.tile_id), draft.scene(link.scene_id))
+
+
+def _attributes(document: Document) -> dict[str, Any]:
+    return {
+        "type": document.key.kind,
+        "aoi": document.aoi,
+        "id": str(document.id),
+        "attempt": str(document.attempt),
+    }

@@ -1,0 +1,130 @@
+"""Scenes and tiles: frozen, so that a decision cannot change what it was given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from tileweave.domain.status import Status
+
+Json = dict[str, Any]
+"""A JSON object of somebody else's, kept as it came and never written to."""
+
+
+class Key(NamedTuple):
+    """Names one scene or tile."""
+
+    kind: Literal["scene", "tile"]
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One tile as seen from another that depends on it (or took its place)."""
+
+    tile_id: int
+    source_id: str
+    scene_id: int
+    scene_source_id: str
+    date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Who or what changed a status, and by which message: a message is applied once."""
+
+    actor: str
+    message: str = ""
+    message_id: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One status change, as kept in the history."""
+
+    at: datetime
+    before: Status | None
+    after: Status
+    attempt: int
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What scenes and tiles have in common: they are handed out, and come back with a result.
+
+    `attempt` counts how often it was handed out; `outbox` names what a commit promised to
+    publish and nobody has confirmed yet (`job`, `update`).
+    """
+
+    id: int
+    source_id: str
+    aoi: str
+    date: datetime
+    data: Json
+    geometry: str | None = None
+    """GeoJSON text of a Polygon or MultiPolygon, EPSG:4326, lon/lat."""
+    wkt: str | None = None
+    """The geometry as it was spelt by whoever added it, EPSG:4326, lon/lat."""
+    status: Status
+    message: str = ""
+    retry_countdown: int = 0
+    attempt: int = 0
+    updated_at: datetime
+    history: tuple[Change, ...] = ()
+    outbox: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene(Job):
+    """One satellite product to download, and the tiles that are cut out of it."""
+
+    product_name: str = ""
+    own_record: bool = False
+    tags: Json
+    tile_ids: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        """The scene's name among all documents."""
+        return Key("scene", self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile(Job):
+    """One burst (or whole scene) to process, when its scene, previous and reference are DONE.
+
+    `next` and `referenced_by` are the other ends of the links of its dependants. A FAILED tile
+    keeps its links as they were: `cut` tells that nothing names it any more, and `heir` which
+    tile became the root of its chain in its place.
+    """
+
+    scene_id: int
+    scene_source_id: str
+    anx_time: int | None = None
+    previous: Link | None = None
+    reference: Link | None = None
+    next: tuple[int, ...] = ()
+    referenced_by: tuple[int, ...] = ()
+    cut: bool = False
+    heir: Link | None = None
+
+    @property
+    def key(self) -> Key:
+        """The tile's name among all documents."""
+        return Key("tile", self.id)
+
+    @property
+    def link(self) -> Link:
+        """The tile as its dependants name it."""
+        return Link(self.id, self.source_id, self.scene_id, self.scene_source_id, self.date)
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it waits for no other tile."""
+        return self.previous is None and self.reference is None
+
+
+Document = Scene | Tile

@@ -1,0 +1,172 @@
+"""Cut FAILED tiles out of the graph, and put them back (SPEC section 2, relinking).
+
+A link is only ever made together with its other end (`next`, `referenced_by` of the tile it
+names), in one commit, and only to a tile that was read as not FAILED. So whoever fails that
+tile at the same time either is refused and reads again, or finds the new dependant in its list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from tileweave.domain.draft import Draft
+from tileweave.domain.model import Key, Link, Tile
+from tileweave.domain.readiness import tile_keys
+from tileweave.domain.status import Status
+
+
+def dependants_of(tile: Tile) -> tuple[int, ...]:
+    """Return the ids of all tiles that named this one, each once: some may have moved on."""
+    return tuple(dict.fromkeys((*tile.next, *tile.referenced_by)))
+
+
+def cut_out(draft: Draft, failed: Tile, dependants: Iterable[int]) -> list[int]:
+    """Relink those of `dependants` that still name `failed`; return their ids."""
+    draft.need(Key("tile", each) for each in dependants)
+    elect_heir(draft, failed)
+    moved = [tile for tile in draft.find_tiles(dependants) if tile.status is not Status.FAILED]
+    moved = [tile for tile in moved if _names(tile, failed)]
+    draft.need(tile_keys(moved))
+    for tile in moved:
+        _follow(draft, tile)
+    return [tile.id for tile in moved]
+
+
+def close_cut(draft: Draft, failed: Tile) -> None:
+    """Mark a FAILED tile as cut, and take it off the lists of the tiles it depended on."""
+    elect_heir(draft, failed)
+    current = draft.tile(failed.id)
+    previous, reference = draft.linked(current.previous), draft.linked(current.reference)
+    if previous is not None:
+        draft.put(replace(previous, next=_without(previous.next, failed.id)))
+    if reference is not None:
+        reference = draft.tile(reference.id)
+        without = _without(reference.referenced_by, failed.id)
+        draft.put(replace(reference, referenced_by=without))
+    draft.put(replace(current, cut=True))
+
+
+def elect_heir(draft: Draft, failed: Tile) -> Link | None:
+    """Return the tile that takes the place of a FAILED root, electing it if there is none yet.
+
+    It is the dependant by `previous` with the earliest scene date, then the lowest id; a FAILED
+    dependant stands for its own ones. The choice is kept in `heir`, so that it is made once.
+    """
+    current = draft.tile(failed.id)
+    if current.heir is not None or not current.is_root or current.cut:
+        return current.heir
+    children = list(_live_children(draft, current, {current.id}))
+    if not children:
+        return None
+    chosen = min(children, key=lambda tile: (tile.date, tile.id))
+    draft.put(replace(current, heir=chosen.link))
+    relinked(draft, chosen, None, None)
+    return chosen.link
+
+
+def relinked(draft: Draft, tile: Tile, previous: Link | None, reference: Link | None) -> Tile:
+    """Give a tile these links, and the tiles at their other ends the knowledge of it."""
+    _detach(draft, tile, previous, reference)
+    after = replace(draft.tile(tile.id), previous=previous, reference=reference)
+    draft.put(after)
+    _attach(draft, after)
+    return after
+
+
+def live_previous(draft: Draft, link: Link | None) -> Link | None:
+    """Follow a `previous` link over FAILED tiles to one that is not, or to none."""
+    seen: set[int] = set()
+    while link is not None and link.tile_id not in seen:
+        seen.add(link.tile_id)
+        tile = draft.linked(link)
+        if tile is None:
+            return None
+        if tile.status is not Status.FAILED:
+            return link
+        elect_heir(draft, _topmost_failed(draft, tile))
+        link = tile.previous
+    return None
+
+
+def live_reference(draft: Draft, link: Link | None) -> Link | None:
+    """Follow a `reference` link over FAILED tiles, and from a FAILED root to its heir."""
+    seen: set[int] = set()
+    while link is not None and link.tile_id not in seen:
+        seen.add(link.tile_id)
+        tile = draft.linked(link)
+        if tile is None:
+            return None
+        if tile.status is not Status.FAILED:
+            return link
+        link = tile.reference or elect_heir(draft, tile)
+    return None
+
+
+def _follow(draft: Draft, tile: Tile) -> None:
+    previous = live_previous(draft, tile.previous)
+    tile = draft.tile(tile.id)  # it may have become an heir on the way
+    if tile.previous is None and tile.reference is None:
+        return
+    reference = live_reference(draft, tile.reference)
+    if draft.tile(tile.id).is_root:
+        return
+    relinked(draft, tile, previous, reference if _is_other(reference, tile) else None)
+
+
+def _topmost_failed(draft: Draft, tile: Tile) -> Tile:
+    seen = {tile.id}
+    while (previous := draft.linked(tile.previous)) and previous.status is Status.FAILED:
+        if previous.id in seen:
+            break
+        seen.add(previous.id)
+        tile = previous
+    return tile
+
+
+def _live_children(draft: Draft, tile: Tile, seen: set[int]) -> Iterator[Tile]:
+    for child in draft.find_tiles(tile.next):
+        if child.previous is None or child.previous.tile_id != tile.id or child.id in seen:
+            continue
+        seen.add(child.id)
+        if child.status is Status.FAILED:
+            yield from _live_children(draft, child, seen)
+        else:
+            yield child
+
+
+def _detach(draft: Draft, tile: Tile, previous: Link | None, reference: Link | None) -> None:
+    """Take a tile off the lists of live tiles that it no longer names."""
+    old_previous, old_reference = tile.previous, tile.reference
+    if old_previous is not None and old_previous != previous:
+        other = draft.linked(old_previous)
+        if other is not None and other.status is not Status.FAILED:
+            draft.put(replace(other, next=_without(other.next, tile.id)))
+    if old_reference is not None and old_reference != reference:
+        other = draft.linked(old_reference)
+        if other is not None and other.status is not Status.FAILED:
+            draft.put(replace(other, referenced_by=_without(other.referenced_by, tile.id)))
+
+
+def _attach(draft: Draft, tile: Tile) -> None:
+    """Put a tile on the lists of the tiles that it names."""
+    if (previous := draft.linked(tile.previous)) is not None:
+        draft.put(replace(previous, next=_with(previous.next, tile.id)))
+    if (reference := draft.linked(tile.reference)) is not None:
+        draft.put(replace(reference, referenced_by=_with(reference.referenced_by, tile.id)))
+
+
+def _names(tile: Tile, other: Tile) -> bool:
+    return any(link and link.tile_id == other.id for link in (tile.previous, tile.reference))
+
+
+def _is_other(link: Link | None, tile: Tile) -> bool:
+    return link is not None and link.tile_id != tile.id
+
+
+def _with(ids: tuple[int, ...], new: int) -> tuple[int, ...]:
+    return ids if new in ids else (*ids, new)
+
+
+def _without(ids: tuple[int, ...], gone: int) -> tuple[int, ...]:
+    return tuple(each for each in ids if each != gone)
