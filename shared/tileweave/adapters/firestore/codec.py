@@ -1,0 +1,140 @@
+"""Scenes and tiles as Firestore documents, and back.
+
+What is somebody else's JSON (`data`, `tags`) is kept as text: lossless, in its own order, with
+nested arrays (which Firestore has not), and never indexed. So is each entry of the history.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tileweave.domain.model import Cause, Change, Document, Key, Link, Scene, Tile
+from tileweave.domain.status import Status
+
+Fields = dict[str, Any]
+"""The fields of a Firestore document."""
+
+MOST_HISTORY = 40
+RECENT_HISTORY = 10
+"""A history longer than MOST_HISTORY keeps its RECENT_HISTORY; the rest goes to a page."""
+
+_TILE_ONLY = ("scene_id", "scene_source_id", "anx_time", "cut")
+_SCENE_ONLY = ("product_name", "own_record")
+_COMMON = (
+    "id",
+    "source_id",
+    "aoi",
+    "date",
+    "geometry",
+    "wkt",
+    "message",
+    "retry_countdown",
+    "attempt",
+    "updated_at",
+)
+
+
+def encode(document: Document) -> Fields:
+    """Return the fields of a scene's or tile's document."""
+    fields = {name: getattr(document, name) for name in _COMMON}
+    fields |= {
+        "data": _text(document.data),
+        "status": document.status.value,
+        "history": [_text(_change_fields(each)) for each in document.history],
+        "outbox": sorted(document.outbox),
+    }
+    return fields | (_scene(document) if isinstance(document, Scene) else _tile(document))
+
+
+def decode(key: Key, fields: Mapping[str, Any]) -> Document:
+    """Return the scene or tile of a document."""
+    common: Fields = {name: fields[name] for name in _COMMON}
+    common |= {
+        "date": _utc(fields["date"]),
+        "updated_at": _utc(fields["updated_at"]),
+        "data": json.loads(fields["data"]),
+        "status": Status(fields["status"]),
+        "history": tuple(_change(json.loads(each)) for each in fields["history"]),
+        "outbox": frozenset(fields["outbox"]),
+    }
+    return _read_scene(common, fields) if key.kind == "scene" else _read_tile(common, fields)
+
+
+def changed(before: Fields, after: Fields) -> Fields:
+    """Return the fields that an edit changes."""
+    return {name: value for name, value in after.items() if before[name] != value}
+
+
+def paged(fields: Fields) -> list[str]:
+    """Take the older entries out of a history that has grown too long, and return them."""
+    history: list[str] = fields["history"]
+    if len(history) <= MOST_HISTORY:
+        return []
+    fields["history"] = history[-RECENT_HISTORY:]
+    return history[:-RECENT_HISTORY]
+
+
+def _scene(scene: Scene) -> Fields:
+    own = {name: getattr(scene, name) for name in _SCENE_ONLY}
+    return own | {"tags": _text(scene.tags), "tile_ids": list(scene.tile_ids)}
+
+
+def _tile(tile: Tile) -> Fields:
+    own = {name: getattr(tile, name) for name in _TILE_ONLY}
+    links = {name: _link_fields(getattr(tile, name)) for name in ("previous", "reference", "heir")}
+    return own | links | {"next": list(tile.next), "referenced_by": list(tile.referenced_by)}
+
+
+def _read_scene(common: Fields, fields: Mapping[str, Any]) -> Scene:
+    own = {name: fields[name] for name in _SCENE_ONLY}
+    return Scene(
+        **common, **own, tags=json.loads(fields["tags"]), tile_ids=tuple(fields["tile_ids"])
+    )
+
+
+def _read_tile(common: Fields, fields: Mapping[str, Any]) -> Tile:
+    own = {name: fields[name] for name in _TILE_ONLY}
+    links = {name: _link(fields[name]) for name in ("previous", "reference", "heir")}
+    ends = {name: tuple(fields[name]) for name in ("next", "referenced_by")}
+    return Tile(**common, **own, **links, **ends)
+
+
+def _link_fields(link: Link | None) -> Fields | None:
+    if link is None:
+        return None
+    return {name: getattr(link, name) for name in Link.__slots__}
+
+
+def _link(fields: Mapping[str, Any] | None) -> Link | None:
+    return None if fields is None else Link(**{**fields, "date": _utc(fields["date"])})
+
+
+def _change_fields(change: Change) -> Fields:
+    cause = {name: getattr(change.cause, name) for name in Cause.__slots__}
+    said = {name: value for name, value in cause.items() if value}
+    return {
+        "at": change.at.isoformat(),
+        "before": change.before,
+        "after": change.after,
+        "attempt": change.attempt,
+        **said,
+    }
+
+
+def _change(fields: Fields) -> Change:
+    cause = Cause(**{name: fields.get(name, "") for name in Cause.__slots__})
+    before = fields["before"] and Status(fields["before"])
+    at = datetime.fromisoformat(fields["at"])
+    return Change(at, before, Status(fields["after"]), fields["attempt"], cause)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _utc(moment: datetime) -> datetime:
+    """Return a plain datetime: the client's own kind compares alike, but is slow to copy."""
+    return datetime.combine(moment.date(), moment.time(), UTC)

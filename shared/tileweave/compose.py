@@ -1,0 +1,57 @@
+"""The composition root: which store and publisher a function works with.
+
+Nothing connects when this is imported; the first call that needs a client makes it.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tileweave.settings import Settings
+from tileweave.usecases.ports import Services
+
+if TYPE_CHECKING:
+    from tileweave.adapters.firestore.store import FirestoreStore
+    from tileweave.adapters.pubsub import PubSubPublisher
+
+
+@cache
+def for_calls() -> Services:
+    """Return the services of a function that answers people: a failed publication is deferred."""
+    return Services(store(), publisher(), defers_publishing=True)
+
+
+@cache
+def for_messages() -> Services:
+    """Return the services of a function that takes messages: a failure has them redelivered."""
+    return Services(store(), publisher())
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return Settings()
+
+
+@cache
+def store() -> FirestoreStore:
+    """Return the store, over the emulator where FIRESTORE_EMULATOR_HOST is set."""
+    from google.cloud.firestore import Client
+
+    from tileweave.adapters.firestore.store import FirestoreStore
+
+    return FirestoreStore(Client(project=settings().project))
+
+
+@cache
+def publisher() -> PubSubPublisher:
+    """Return the publisher, over the emulator where PUBSUB_EMULATOR_HOST is set."""
+    from google.pubsub_v1.services.publisher import PublisherClient
+
+    from tileweave.adapters.pubsub import PubSubPublisher, emulated
+
+    host = os.environ.get("PUBSUB_EMULATOR_HOST")
+    client = emulated(host) if host else PublisherClient()
+    return PubSubPublisher(client, settings().topic_paths)

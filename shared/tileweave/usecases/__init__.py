@@ -1,0 +1,1 @@
+"""What a user, a worker or the clock asks for: load, decide, save and enqueue, publish."""

@@ -1,0 +1,96 @@
+"""Add a scene and its tiles to an AOI, and hand out the scene's job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from tileweave.domain import ingestion
+from tileweave.domain.draft import Draft
+from tileweave.domain.errors import AlreadyExists, IdCollision, NotFound
+from tileweave.domain.ingestion import Names, NewScene, NewTile
+from tileweave.usecases.carry_out import attempt, retrying
+from tileweave.usecases.ports import Services
+
+MOST_TILES_A_COMMIT = 500
+MOST_BYTES_A_COMMIT = 2_000_000
+"""Well below what one commit may hold (the emulator takes 4 MiB, the service 10 MiB)."""
+
+TILE_OVERHEAD = 1_500
+"""Bytes of a tile's document besides its data and geometry, its links' other ends included."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The scene was there already."""
+
+    scene_id: int
+
+
+def add_scene(services: Services, aoi: str, new: NewScene) -> int:
+    """Add a scene; return its id.
+
+    All of it is there, or nothing: a scene too large for one commit gets its tiles first and
+    becomes visible with the last commit; a repeated call goes on where a broken one stopped.
+    Raises NotFound (no such AOI), AlreadyExists (with the scene's id), Invalid, IdCollision.
+    """
+    answer = retrying(lambda: _add(services, aoi, new))
+    if isinstance(answer, _Known):
+        raise AlreadyExists("scene", new.source_id, answer.scene_id)
+    return answer
+
+
+def _add(services: Services, aoi: str, new: NewScene) -> int | _Known:
+    found = services.store.find_aoi(aoi)
+    if found is None:
+        raise NotFound("AOI", aoi)
+    names = Names(aoi, found.generation)
+    keys = ingestion.keys_of(names, new)
+    *pieces, last = _pieces(new)
+    for piece in pieces:
+        answer = attempt(services, partial(_decide, names=names, new=new, piece=piece), keys)
+        if answer is not None:
+            return answer
+    return attempt(services, partial(_decide_last, names=names, new=new, piece=last), keys)
+
+
+def _decide(
+    draft: Draft, *, names: Names, new: NewScene, piece: list[NewTile]
+) -> _Known | None:
+    draft.need(ingestion.keys_of(names, new))
+    known = draft.find_scene(names.scene(new.source_id))
+    if known is not None:
+        if (known.aoi, known.source_id) != (names.aoi, new.source_id):
+            raise IdCollision(f"{new.source_id} would get the id of {known.source_id}.")
+        draft.publish(known)
+        return _Known(known.id)
+    ingestion.check(draft, names, new)
+    ingestion.add_tiles(draft, names, new, piece)
+    return None
+
+
+def _decide_last(
+    draft: Draft, *, names: Names, new: NewScene, piece: list[NewTile]
+) -> int | _Known:
+    known = _decide(draft, names=names, new=new, piece=piece)
+    return known or ingestion.add_scene(draft, names, new).id
+
+
+def _pieces(new: NewScene) -> Iterator[list[NewTile]]:
+    """Split the tiles so that each piece fits into a commit; the last may be empty."""
+    piece: list[NewTile] = []
+    size = 0
+    for tile in ingestion.in_order(new):
+        weight = _weight(tile)
+        if piece and (len(piece) == MOST_TILES_A_COMMIT or size + weight > MOST_BYTES_A_COMMIT):
+            yield piece
+            piece, size = [], 0
+        piece.append(tile)
+        size += weight
+    yield piece
+
+
+def _weight(tile: NewTile) -> int:
+    return TILE_OVERHEAD + len(tile.geometry or "") + len(tile.wkt or "") + len(str(tile.data))
+

@@ -1,0 +1,102 @@
+"""Load, decide, commit, publish: the one way in which a decision becomes true.
+
+The commit is guarded by the versions of all documents that it changes. What must be published
+is part of the commit (the outbox of a document); it is published after it, and only then
+confirmed. Whoever dies in between leaves an outbox that a redelivery or the janitor empties.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from tileweave.domain.draft import Draft, Missing
+from tileweave.domain.errors import Conflict, Unavailable
+from tileweave.domain.messages import Message, outgoing
+from tileweave.domain.model import Document, Key
+from tileweave.domain.tally import increments
+from tileweave.usecases.ports import Services, Store, Stored, Version, Write
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MOST_TRIES = 20
+"""After so many conflicts in a row (about 10 s) the caller is told to try again later."""
+
+
+def carry_out(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
+    """Make a decision true, reading `first` to begin with; return what it answers.
+
+    Decides again whenever somebody else was quicker. Raises what the decision raises; Conflict
+    when others were quicker all the time; Unavailable.
+    """
+    keys = tuple(first)
+    return retrying(lambda: attempt(services, decide, keys))
+
+
+def retrying(step: Callable[[], T]) -> T:
+    """Call `step` until it meets no Conflict, with growing random pauses."""
+    return Retrying(
+        retry=retry_if_exception_type(Conflict),
+        wait=wait_random_exponential(multiplier=0.01, max=1),
+        stop=stop_after_attempt(MOST_TRIES),
+        reraise=True,
+    )(step)
+
+
+def attempt(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
+    """Make a decision true, once. Raises Conflict if somebody else was quicker."""
+    known: dict[Key, Stored | None] = {}
+    wanted = frozenset(first)
+    while True:
+        known.update(services.store.read(wanted) if wanted else {})
+        draft = Draft({key: each and each.document for key, each in known.items()}, services.now())
+        try:
+            answer = decide(draft)
+            messages = outgoing(draft)
+        except Missing as missing:
+            wanted = missing.keys
+        else:
+            versions = _commit(services, draft, known)
+            _publish(services, draft, messages, versions)
+            return answer
+
+
+def _commit(
+    services: Services, draft: Draft, known: Mapping[Key, Stored | None]
+) -> Mapping[Key, Version]:
+    edits = draft.edits
+    versions = {key: each.version for key, each in known.items() if each is not None}
+    if not edits:
+        return versions
+    writes = [Write(edit, versions.get(edit.after.key)) for edit in edits]
+    return {**versions, **services.store.commit(writes, increments(edits))}
+
+
+def _publish(
+    services: Services, draft: Draft, messages: list[Message], versions: Mapping[Key, Version]
+) -> None:
+    if not messages:
+        return
+    try:
+        services.publisher.publish(messages)
+        _confirm(services.store, {each.key: each for each in draft.to_publish}, versions)
+    except Unavailable:
+        if not services.defers_publishing:
+            raise
+        logger.warning("%d messages are left to the janitor", len(messages), exc_info=True)
+
+
+def _confirm(
+    store: Store, published: Mapping[Key, Document], versions: Mapping[Key, Version]
+) -> None:
+    """Empty the outboxes of what was published, unless the document has moved on since."""
+    left = store.confirm({key: versions[key] for key in published})
+    if not left:
+        return
+    found = {key: each for key, each in store.read(left).items() if each is not None}
+    same = {key for key, each in found.items() if each.document.history == published[key].history}
+    store.confirm({key: found[key].version for key in same if found[key].document.outbox})

@@ -1,0 +1,119 @@
+"""What the use cases need of the world: a store of documents, a publisher, the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from tileweave.domain.draft import Edit
+from tileweave.domain.messages import Message
+from tileweave.domain.model import Document, Key, Scene, Tile
+from tileweave.domain.status import Status
+from tileweave.domain.tally import Increments, Totals
+
+Version = object
+"""Tells whether a document changed since it was read; only the store that made it reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document as it was read."""
+
+    document: Document
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """An edit, and the version it is based on (None: the document must not exist yet)."""
+
+    edit: Edit
+    version: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aoi:
+    """An area of interest; `generation` counts how often one of this name was deleted."""
+
+    name: str
+    created_at: datetime
+    generation: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A message that changed nothing, kept for operators: `kind` says why in one word."""
+
+    kind: str
+    error: str
+    body: str
+    message_id: str
+    received_at: datetime
+    aoi: str = ""
+
+
+class Store(Protocol):
+    """Documents of AOIs, scenes and tiles. Every method raises Unavailable if it cannot answer."""
+
+    def read(self, keys: Collection[Key]) -> Mapping[Key, Stored | None]:
+        """Return all of these documents as of now, in one round trip; None where there is none."""
+
+    def commit(
+        self, writes: Sequence[Write], increments: Sequence[Increments]
+    ) -> Mapping[Key, Version]:
+        """Do all of it or nothing; return the new versions. Raises Conflict, TooLarge."""
+
+    def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
+        """Empty the outbox of each document still at this version; return the others."""
+
+    def create_aoi(self, name: str, now: datetime) -> Aoi:
+        """Create an AOI with all totals 0; raises AlreadyExists."""
+
+    def find_aoi(self, name: str) -> Aoi | None:
+        """Return an AOI, or None if there is none."""
+
+    def totals(self, name: str) -> tuple[Aoi, Totals] | None:
+        """Return an AOI and its totals, in one round trip; None if there is none."""
+
+    def scenes(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Scene]:
+        """Return the scenes of an AOI by date, then id; of all statuses, or of these."""
+
+    def tiles(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Tile]:
+        """Return the tiles of an AOI by scene date, then id; of all statuses, or of these."""
+
+    def unpublished(self) -> Iterator[Document]:
+        """Return all documents with something left in their outbox, read as they are asked for."""
+
+    def keep_rejected(self, rejected: Rejected) -> None:
+        """Keep a rejected message for 30 days; the same message is kept once."""
+
+
+class Publisher(Protocol):
+    """Where messages go."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Publish all of them, in any order, and wait until they are accepted.
+
+        Raises Unavailable if any was not: then some may have been published.
+        """
+
+
+def utc_now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every use case is handed.
+
+    `defers_publishing`: a failed publication is left to the janitor (for a caller who would not
+    repeat the call); otherwise it is raised (for a message that will be delivered again).
+    """
+
+    store: Store
+    publisher: Publisher
+    now: Callable[[], datetime] = utc_now
+    defers_publishing: bool = False
