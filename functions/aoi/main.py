@@ -1,0 +1,7 @@
+"""The function `aoi`: HTTP calls on /aoi/..., as its table of routes says."""
+
+from tileweave import compose
+from tileweave.web.aoi import ROUTES
+from tileweave.web.routing import http_function
+
+aoi = http_function(ROUTES, compose.for_calls)

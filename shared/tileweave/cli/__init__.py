@@ -1,0 +1,1 @@
+"""The command `tileweave`: the local run, simulated workers, the demo."""

@@ -1,0 +1,1 @@
+"""HTTP: routing, requests and responses, problem details, GeoJSON and DOT views."""

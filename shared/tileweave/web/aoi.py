@@ -1,0 +1,80 @@
+"""Calls on AOIs: create, add a scene, overview, graph, retry."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+
+import graphviz
+from werkzeug.wrappers import Request, Response
+
+from tileweave.usecases import add_scene as adding
+from tileweave.usecases import operate, watch
+from tileweave.usecases.ports import Services
+from tileweave.web.answers import as_json, as_text, choice_of, flag_of, json_of, no_content
+from tileweave.web.dot import dot_of
+from tileweave.web.overview import overview_json, overview_text
+from tileweave.web.problems import problem
+from tileweave.web.routing import Route
+from tileweave.web.scene_input import read_scene
+
+_RENDERED = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
+
+
+def create(services: Services, request: Request, aoi: str) -> Response:
+    """Create an AOI; answers its overview."""
+    return _overview(request, watch.create_aoi(services, aoi))
+
+
+def overview(services: Services, request: Request, aoi: str) -> Response:
+    """Answer the totals of an AOI, as JSON or as text."""
+    return _overview(request, watch.overview(services, aoi))
+
+
+def add_scene(services: Services, request: Request, aoi: str) -> Response:
+    """Add a scene and its tiles; answers the scene's id."""
+    new = read_scene(aoi, json_of(request))
+    return as_json({"id": adding.add_scene(services, aoi, new)})
+
+
+def retry(services: Services, request: Request, aoi: str, *, force: bool = False) -> Response:
+    """Retry the scenes and tiles of an AOI; answers how many, or 204 for none."""
+    del request
+    retried = operate.retry_aoi(services, aoi, force=force)
+    if not (retried.scenes or retried.tiles):
+        return no_content()
+    return as_json({"Scenes": retried.scenes, "Tiles": retried.tiles})
+
+
+def dot(services: Services, request: Request, aoi: str) -> Response:
+    """Answer the graph of an AOI in DOT, or rendered by Graphviz."""
+    form = choice_of(request, "format", ("dot", *_RENDERED), "dot")
+    reference = flag_of(request, "reference")
+    scenes, tiles = watch.graph(services, aoi)
+    pieces = dot_of(aoi, scenes, tiles, reference=reference)
+    if form == "dot":
+        return Response(pieces, mimetype="text/vnd.graphviz")
+    if shutil.which("dot") is None:
+        said = "Graphviz' program dot is not installed here; ask for format=dot and render that."
+        return problem(501, said)
+    picture = graphviz.Source("".join(pieces)).pipe(format=form)
+    return Response(picture, mimetype=_RENDERED[form])
+
+
+def _overview(request: Request, found: watch.Overview) -> Response:
+    wanted = request.accept_mimetypes.best_match(
+        ["application/json", "text/plain"], "application/json"
+    )
+    if wanted == "text/plain":
+        return as_text(overview_text(found))
+    return as_json(overview_json(found))
+
+
+ROUTES = (
+    Route("POST", "/aoi/<aoi>", create),
+    Route("GET", "/aoi/<aoi>", overview),
+    Route("POST", "/aoi/<aoi>/scene", add_scene),
+    Route("PUT", "/aoi/<aoi>/retry", retry),
+    Route("PUT", "/aoi/<aoi>/retry/force", partial(retry, force=True)),
+    Route("GET", "/aoi/<aoi>/dot", dot),
+)

@@ -1,0 +1,50 @@
+"""Geometries of requests: WKT or GeoJSON, checked with shapely, written in RFC 7946 order."""
+
+from __future__ import annotations
+
+import json
+
+import numpy
+import shapely
+from shapely.geometry import mapping, shape
+from shapely.geometry.base import BaseGeometry
+
+from tileweave.domain.model import Json
+
+
+class BadGeometry(ValueError):
+    """Raised when a geometry cannot be a footprint; says why."""
+
+
+def footprint_of_wkt(wkt: str) -> str:
+    """Return a WKT Polygon or MultiPolygon (EPSG:4326, lon/lat) as GeoJSON text."""
+    try:
+        with numpy.errstate(invalid="ignore"):  # of a NaN: told by is_valid below
+            geometry = shapely.from_wkt(wkt)
+    except shapely.errors.ShapelyError as error:
+        raise BadGeometry(f"is not WKT: {error}") from error
+    return _checked(geometry)
+
+
+def footprint_of_geojson(geometry: Json) -> tuple[str, str]:
+    """Return a GeoJSON Polygon or MultiPolygon (EPSG:4326, lon/lat), and the same as WKT."""
+    try:
+        found = shape(geometry)
+    except Exception as error:
+        raise BadGeometry(f"is not a GeoJSON geometry: {error}") from error
+    return _checked(found), shapely.to_wkt(found, rounding_precision=-1)
+
+
+def _checked(geometry: BaseGeometry) -> str:
+    if geometry.geom_type not in ("Polygon", "MultiPolygon"):
+        raise BadGeometry(f"is a {geometry.geom_type}, not a Polygon or MultiPolygon")
+    if geometry.is_empty:
+        raise BadGeometry("is empty")
+    if not geometry.is_valid:
+        raise BadGeometry(f"is not valid: {shapely.is_valid_reason(geometry)}")
+    west, south, east, north = geometry.bounds
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        bounds = f"{west:g} {south:g} {east:g} {north:g}"
+        raise BadGeometry(f"is not within longitude -180..180, latitude -90..90: {bounds}")
+    oriented = shapely.force_2d(shapely.orient_polygons(geometry))
+    return json.dumps(mapping(oriented), separators=(",", ":"))

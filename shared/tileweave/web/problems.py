@@ -1,0 +1,79 @@
+"""Errors as problem details (RFC 9457): one table from exception to status."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from tileweave.domain import errors
+
+logger = logging.getLogger(__name__)
+
+STATUS_OF: dict[type[Exception], int] = {
+    errors.NotFound: 404,
+    errors.AlreadyExists: 409,
+    errors.NotAllowed: 409,
+    errors.IdCollision: 409,
+    errors.TooLarge: 413,
+    errors.Invalid: 422,
+    errors.Conflict: 503,
+    errors.Unavailable: 503,
+}
+
+TITLES = {
+    400: "Bad request",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Not in a state that allows it",
+    413: "Too large",
+    415: "Unsupported media type",
+    422: "Wrong content",
+    500: "Internal error",
+    501: "Not available here",
+    503: "Try again later",
+}
+
+RETRY_AFTER = {"Retry-After": "1"}
+
+
+def problem(status: int, detail: str, **more: Any) -> Response:  # noqa: ANN401 - JSON values
+    """Return a problem details answer; `more` are its extension members."""
+    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status}
+    answer = Response(json.dumps({**body, "detail": detail, **more}), status)
+    answer.mimetype = "application/problem+json"
+    if status == 503:
+        answer.headers.update(RETRY_AFTER)
+    return answer
+
+
+def answer_to(error: Exception) -> Response:
+    """Return the answer to any exception: never a stack trace, never an HTML page."""
+    if isinstance(error, HTTPException):
+        return _of_http(error)
+    status = STATUS_OF.get(type(error), 500)
+    if status == 500:
+        logger.error("An unexpected error", exc_info=error)
+        return problem(500, "Something unexpected went wrong; the log has the details.")
+    return problem(status, str(error), **_more(error))
+
+
+def _of_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    answer = problem(status, error.description or error.name)
+    headers = dict(error.get_headers())
+    if "Allow" in headers:
+        answer.headers["Allow"] = headers["Allow"]
+    return answer
+
+
+def _more(error: Exception) -> dict[str, Any]:
+    if isinstance(error, errors.Invalid):
+        wrong = [{"path": each.path, "message": each.message} for each in error.problems]
+        return {"errors": wrong}
+    if isinstance(error, errors.AlreadyExists) and error.id is not None:
+        return {"id": error.id}
+    return {}

@@ -1,0 +1,176 @@
+"""From a request to the scene that it adds: every wrong field is found before anything is done."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from tileweave.domain.errors import Invalid, Problem
+from tileweave.domain.ingestion import NewScene, NewTile, TileRef
+from tileweave.domain.model import Json
+from tileweave.web import scene_request as request
+from tileweave.web.geometry import BadGeometry, footprint_of_geojson, footprint_of_wkt
+
+MOST_TILES = 10_000
+"""Tiles of one scene."""
+
+MOST_DATA = 700_000
+"""Bytes of a scene's data and tags, as JSON: they are part of every job of its tiles."""
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class Problems:
+    """Collects every wrong field of a request, with its path."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+
+    def add(self, path: str, message: str) -> None:
+        """Note a wrong field."""
+        self.found.append(Problem(path, message))
+
+    def check(self) -> None:
+        """Raise Invalid if anything was noted."""
+        if self.found:
+            raise Invalid(tuple(self.found))
+
+
+def read_scene(aoi: str, body: Any) -> NewScene:  # noqa: ANN401 - JSON
+    """Return the scene that a request or a Feature describes. Raises Invalid.
+
+    A request names its AOI, and rightly; a Feature's AOI is read over.
+    """
+    if request.is_feature(body):
+        feature = _validated(request.FeatureIn, body)
+        return _scene(feature.properties, _own_geometry(feature), "properties.")
+    scene = _validated(request.SceneIn, body)
+    if scene.aoi != aoi:
+        raise Invalid((Problem("aoi", f"is {scene.aoi!r}, but the path says {aoi!r}"),))
+    return _scene(scene, scene.geometry, "")
+
+
+def _scene(scene: request.SceneIn, geometry: Json | None, prefix: str) -> NewScene:
+    problems = Problems()
+    date = _date(scene, prefix, problems)
+    text, wkt = _footprint(scene.wkt, geometry, prefix, problems)
+    tiles = [_tile(each, path, problems) for path, each in _named_tiles(scene, prefix, problems)]
+    _check_sizes(scene, prefix, problems)
+    problems.check()
+    return NewScene(
+        source_id=scene.source_id,
+        date=date,
+        data=_with_tiles(scene.data, tiles),
+        tags=scene.tags,
+        tiles=tuple(tiles),
+        retry_count=scene.retry_count,
+        product_name=scene.product_name or product_name(scene.source_id),
+        own_record=scene.own_record,
+        geometry=text,
+        wkt=wkt,
+    )
+
+
+def _own_geometry(feature: request.FeatureIn) -> Json | None:
+    """Return a Feature's geometry, unless it has its own as WKT: then it may hold its tiles' too."""
+    return None if "wkt" in feature.properties.model_fields_set else feature.geometry
+
+
+def product_name(source_id: str) -> str:
+    """Return the name of a product: a Sentinel-1 id without the checksum it ends with."""
+    return re.sub(r"^(S1[A-D]_.*_)[0-9A-F]{4}$", r"\1", source_id)
+
+
+def _date(scene: request.SceneIn, prefix: str, problems: Problems) -> datetime:
+    try:
+        return request.date_of(scene.data)
+    except ValidationError as error:
+        problems.add(f"{prefix}data.date", request.wrong_fields(error)[0][1])
+        return datetime.min
+
+
+def _named_tiles(
+    scene: request.SceneIn, prefix: str, problems: Problems
+) -> Iterator[tuple[str, request.TileIn]]:
+    """Return the tiles with their paths, whether they came as an object or as a list."""
+    if isinstance(scene.tiles, dict):
+        for name, tile in scene.tiles.items():
+            yield f"{prefix}tiles.{name}", tile.model_copy(update={"source_id": name})
+        return
+    for number, tile in enumerate(scene.tiles or ()):
+        path = f"{prefix}Tiles.{number}"
+        if tile.source_id is None:
+            problems.add(f"{path}.SourceID", "is missing")
+        yield path, tile
+
+
+def _tile(tile: request.TileIn, path: str, problems: Problems) -> NewTile:
+    text, wkt = _footprint(tile.wkt, tile.geometry, f"{path}.", problems)
+    return NewTile(
+        source_id=tile.source_id or "",
+        data=tile.data,
+        previous=_link(tile, "previous", path, problems),
+        reference=_link(tile, "reference", path, problems),
+        geometry=text,
+        wkt=wkt,
+        anx_time=tile.anx_time,
+        path=path,
+    )
+
+
+def _link(tile: request.TileIn, name: str, path: str, problems: Problems) -> TileRef | None:
+    link: request.LinkIn | None = getattr(tile, name)
+    if link is not None:
+        return TileRef(link.source_id, link.scene_id)
+    tile_id, scene_id = getattr(tile, f"{name}_tile_id"), getattr(tile, f"{name}_scene_id")
+    if bool(tile_id) != bool(scene_id):
+        missing = f"{name}_scene_id" if tile_id else f"{name}_tile_id"
+        problems.add(f"{path}.{missing}", "is missing: a tile is named by its scene and itself")
+    return TileRef(tile_id, scene_id) if tile_id and scene_id else None
+
+
+def _footprint(
+    wkt: str, geometry: Json | None, prefix: str, problems: Problems
+) -> tuple[str | None, str | None]:
+    """Return a geometry as GeoJSON text and as WKT; WKT comes first where there are both."""
+    try:
+        if wkt:
+            return footprint_of_wkt(wkt), wkt
+        return footprint_of_geojson(geometry) if geometry else (None, None)
+    except BadGeometry as error:
+        problems.add(f"{prefix}{'wkt' if wkt else 'geometry'}", str(error))
+        return None, None
+
+
+def _check_sizes(scene: request.SceneIn, prefix: str, problems: Problems) -> None:
+    if len(scene.tiles or ()) > MOST_TILES:
+        problems.add(f"{prefix}tiles", f"a scene has at most {MOST_TILES} tiles")
+    size = len(json.dumps([scene.data, scene.tags]))
+    if size > MOST_DATA:
+        said = f"data and tags are {size} bytes as JSON; at most {MOST_DATA} are kept"
+        problems.add(f"{prefix}data", said)
+
+
+def _with_tiles(data: Json, tiles: list[NewTile]) -> Json:
+    """Tell the scene's job which tiles to cut out, where the request does not say so itself."""
+    if data.get("tiles") or not tiles:
+        return data
+    named = {tile.source_id: _brief(tile.data) for tile in tiles}
+    return {**data, "tiles": named}
+
+
+def _brief(data: Json) -> Json:
+    return {"swath_id": data.get("swath_id", ""), "tile_nr": data.get("tile_nr", 0)}
+
+
+def _validated(model: type[ModelT], body: object) -> ModelT:
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        wrong = (Problem(path, said) for path, said in request.wrong_fields(error))
+        raise Invalid(tuple(wrong)) from error
