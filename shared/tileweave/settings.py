@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
+import os
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tileweave import topology
 from tileweave.domain.messages import Topic
 
 
 class Settings(BaseSettings):
-    """The project, and the names of its topics (`TILEWEAVE_SCENE_JOBS_TOPIC`, ...)."""
+    """The project that everything is in."""
 
-    model_config = SettingsConfigDict(env_prefix="TILEWEAVE_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
 
-    project: str = Field("tileweave-local", validation_alias="GOOGLE_CLOUD_PROJECT")
-    scene_jobs_topic: str = "scene-jobs"
-    tile_jobs_topic: str = "tile-jobs"
-    results_topic: str = "results"
-    dependency_updates_topic: str = "dependency-updates"
-    events_topic: str = ""
-    """Published to only where it is set."""
+    project: str = Field("tileweave-local", validation_alias="GOOGLE_CLOUD_PROJECT", min_length=1)
 
     @property
     def topic_paths(self) -> dict[Topic, str]:
-        """The full name of each topic that is published to."""
-        names = {
-            Topic.SCENE_JOBS: self.scene_jobs_topic,
-            Topic.TILE_JOBS: self.tile_jobs_topic,
-            Topic.RESULTS: self.results_topic,
-            Topic.DEPENDENCY_UPDATES: self.dependency_updates_topic,
-            Topic.EVENTS: self.events_topic,
-        }
+        """The full name of each topic that is published to.
+
+        Raises:
+            ValueError: a variable such as TILEWEAVE_SCENE_JOBS_TOPIC names no possible topic.
+        """
+        named = topology.load().named(os.environ)
+        published = [topic for topic in Topic if named.publishes(topic, os.environ)]
         prefix = f"projects/{self.project}/topics"
-        return {topic: f"{prefix}/{name}" for topic, name in names.items() if name}
+        return {topic: f"{prefix}/{named.topic_name(topic)}" for topic in published}

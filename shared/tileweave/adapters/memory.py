@@ -129,8 +129,6 @@ class MemoryPublisher:
 
 def _added(totals: Totals, increment: Increments) -> Totals:
     names = totals.counts.keys() | increment.counts.keys()
-    counts = {
-        name: totals.counts.get(name, 0) + increment.counts.get(name, 0) for name in names
-    }
+    counts = {name: totals.counts.get(name, 0) + increment.counts.get(name, 0) for name in names}
     dates = [*increment.dates, *filter(None, (totals.first, totals.last))]
     return Totals(counts, min(dates, default=None), max(dates, default=None))

@@ -16,7 +16,7 @@ from tileweave.domain.errors import NotFound
 from tileweave.domain.model import Document, Key, Link, Scene, Tile
 
 
-class Missing(Exception):  # noqa: N818 - not an error: it asks for more to be read
+class Missing(Exception):
     """Raised by a draft that is asked for documents that were not read yet."""
 
     def __init__(self, keys: frozenset[Key]) -> None:

@@ -32,7 +32,7 @@ class NotFound(TileweaveError):
 class AlreadyExists(TileweaveError):
     """Raised when an AOI or scene is created a second time; `id` is the existing scene's."""
 
-    def __init__(self, kind: str, name: str, id: int | None = None) -> None:  # noqa: A002 - the contract's word
+    def __init__(self, kind: str, name: str, id: int | None = None) -> None:
         super().__init__(f"The {kind} {name} exists already.")
         self.id = id
 

@@ -171,9 +171,7 @@ def _links(draft: Draft, names: Names, tile: NewTile) -> tuple[Link | None, Link
     return previous, reference
 
 
-def _bad_links(
-    draft: Draft, names: Names, tile: NewTile, own: set[TileRef]
-) -> Iterator[Problem]:
+def _bad_links(draft: Draft, names: Names, tile: NewTile, own: set[TileRef]) -> Iterator[Problem]:
     for name, ref in (("previous", tile.previous), ("reference", tile.reference)):
         if ref is None or ref in own:
             continue
@@ -218,5 +216,3 @@ def _refuse_collisions(draft: Draft, names: Names, new: NewScene) -> None:
         mine = (names.aoi, new.source_id, tile.source_id)
         if found and (found.aoi, found.scene_source_id, found.source_id) != mine:
             raise IdCollision(f"{tile.source_id} would get the id {found.id} of {found.source_id}.")
-
-

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from tileweave.domain.model import Cause, Change, Scene, Tile
+from tileweave.domain.model import Cause, Change, Document
 from tileweave.domain.status import Effect, Event, Transition, transition
 
-JobT = TypeVar("JobT", Scene, Tile)
+JobT = TypeVar("JobT", bound=Document)
 
 
 def advanced(job: JobT, event: Event, cause: Cause, now: datetime) -> JobT | None:
@@ -34,7 +34,7 @@ def moved(job: JobT, then: Transition, event: Event, cause: Cause, now: datetime
     )
 
 
-def was_applied(job: Scene | Tile, message_id: str) -> bool:
+def was_applied(job: Document, message_id: str) -> bool:
     """Whether a message changed this scene or tile before: at least once means more than once."""
     return bool(message_id) and any(each.cause.message_id == message_id for each in job.history)
 

@@ -40,9 +40,7 @@ def _upper(value: object) -> object:
 
 
 Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
-ResultStatus = Annotated[
-    Literal[Status.DONE, Status.RETRY, Status.FAILED], BeforeValidator(_upper)
-]
+ResultStatus = Annotated[Literal[Status.DONE, Status.RETRY, Status.FAILED], BeforeValidator(_upper)]
 
 
 class Result(BaseModel):

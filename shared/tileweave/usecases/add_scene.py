@@ -55,9 +55,7 @@ def _add(services: Services, aoi: str, new: NewScene) -> int | _Known:
     return attempt(services, partial(_decide_last, names=names, new=new, piece=last), keys)
 
 
-def _decide(
-    draft: Draft, *, names: Names, new: NewScene, piece: list[NewTile]
-) -> _Known | None:
+def _decide(draft: Draft, *, names: Names, new: NewScene, piece: list[NewTile]) -> _Known | None:
     draft.need(ingestion.keys_of(names, new))
     known = draft.find_scene(names.scene(new.source_id))
     if known is not None:
@@ -93,4 +91,3 @@ def _pieces(new: NewScene) -> Iterator[list[NewTile]]:
 
 def _weight(tile: NewTile) -> int:
     return TILE_OVERHEAD + len(tile.geometry or "") + len(tile.wkt or "") + len(str(tile.data))
-

@@ -53,7 +53,8 @@ def attempt(services: Services, decide: Callable[[Draft], T], first: Iterable[Ke
     wanted = frozenset(first)
     while True:
         known.update(services.store.read(wanted) if wanted else {})
-        draft = Draft({key: each and each.document for key, each in known.items()}, services.now())
+        documents = {key: each.document if each else None for key, each in known.items()}
+        draft = Draft(documents, services.now())
         try:
             answer = decide(draft)
             messages = outgoing(draft)

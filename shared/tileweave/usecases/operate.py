@@ -47,7 +47,7 @@ def retry_aoi(services: Services, aoi: str, *, force: bool = False) -> Retried:
     if store.find_aoi(aoi) is None:
         raise NotFound("AOI", aoi)
     statuses = (Status.RETRY, Status.PENDING) if force else (Status.RETRY,)
-    found = chain(store.scenes(aoi, statuses), store.tiles(aoi, statuses))
+    found: Iterator[Document] = chain(store.scenes(aoi, statuses), store.tiles(aoi, statuses))
     keys = [document.key for document in found]
     done = [key for piece in _pieces(keys) for key in _retry(services, piece, force=force)]
     scenes = sum(key.kind == "scene" for key in done)

@@ -58,4 +58,6 @@ def reject(
 def explained(error: ValidationError) -> str:
     """Return every wrong field of a message, with its path."""
     wrong = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in wrong)
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in wrong
+    )

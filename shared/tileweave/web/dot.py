@@ -58,7 +58,8 @@ class _Drawing:
             done = self._statuses.get(tail) is Status.DONE
             style = "dashed" if dashed else "solid"
             loose = ", constraint=false, color=gray50" if dashed else ""
-            yield f"  {_name(tail)} -> {_name(head)} [style={style if done else 'dotted'}{loose}];\n"
+            look = f"[style={style if done else 'dotted'}{loose}]"
+            yield f"  {_name(tail)} -> {_name(head)} {look};\n"
 
     def _link(self, link: Link | None, tile: Tile, *, dashed: bool) -> None:
         if link is not None and not tile.cut:
@@ -77,7 +78,7 @@ def dot_of(
     yield f"digraph {quote(name)} {{\n"
     yield '  graph [rankdir=TB, newrank=true, fontname="Helvetica"];\n'
     yield '  node [style=filled, fontname="Helvetica", fontsize=11];\n'
-    yield '  edge [arrowsize=0.6];\n'
+    yield "  edge [arrowsize=0.6];\n"
     yield from (drawing.scene(scene) for scene in scenes)
     yield from (drawing.tile(tile) for tile in tiles)
     yield from drawing.edges()

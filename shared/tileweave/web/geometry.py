@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
-import numpy
+import numpy as np
 import shapely
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
 
 from tileweave.domain.model import Json
+
+WORLD = shapely.box(-180, -90, 180, 90)
+"""All longitudes and latitudes, EPSG:4326."""
 
 
 class BadGeometry(ValueError):
@@ -19,7 +22,7 @@ class BadGeometry(ValueError):
 def footprint_of_wkt(wkt: str) -> str:
     """Return a WKT Polygon or MultiPolygon (EPSG:4326, lon/lat) as GeoJSON text."""
     try:
-        with numpy.errstate(invalid="ignore"):  # of a NaN: told by is_valid below
+        with np.errstate(invalid="ignore"):  # of a NaN: told by is_valid below
             geometry = shapely.from_wkt(wkt)
     except shapely.errors.ShapelyError as error:
         raise BadGeometry(f"is not WKT: {error}") from error
@@ -43,7 +46,7 @@ def _checked(geometry: BaseGeometry) -> str:
     if not geometry.is_valid:
         raise BadGeometry(f"is not valid: {shapely.is_valid_reason(geometry)}")
     west, south, east, north = geometry.bounds
-    if west < -180 or east > 180 or south < -90 or north > 90:
+    if not WORLD.covers(geometry):
         bounds = f"{west:g} {south:g} {east:g} {north:g}"
         raise BadGeometry(f"is not within longitude -180..180, latitude -90..90: {bounds}")
     oriented = shapely.force_2d(shapely.orient_polygons(geometry))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -17,43 +18,36 @@ from tileweave.web.routing import Route
 
 Show = Callable[[Document], Response]
 
-
-def operations(kind: Literal["scene", "tile"], show: Show) -> tuple[Route, ...]:
-    """Return the routes that operate on a scene or tile, and answer it as `show` shows it."""
-    events = {
-        "retry": Event.RETRY,
-        "retry/force": Event.FORCE_RETRY,
-        "fail": Event.FAIL,
-        "fail/force": Event.FORCE_FAIL,
-    }
-    path = f"/{kind}/<int:number>"
-    named = [
-        Route("PUT", f"{path}/{name}", partial(_operate, kind, show, event))
-        for name, event in events.items()
-    ]
-    return (*named, Route("PUT", f"{path}/force/<status>", partial(_force, kind, show)))
+EVENTS = {
+    "retry": Event.RETRY,
+    "retry/force": Event.FORCE_RETRY,
+    "fail": Event.FAIL,
+    "fail/force": Event.FORCE_FAIL,
+}
 
 
-def _operate(
-    kind: Literal["scene", "tile"],
-    show: Show,
-    event: Event,
-    services: Services,
-    request: Request,
-    number: int,
-) -> Response:
-    del request
-    return show(operate(services, Key(kind, number), event))
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Operates on scenes or on tiles, and answers them as `show` shows them."""
 
+    kind: Literal["scene", "tile"]
+    show: Show
 
-def _force(
-    kind: Literal["scene", "tile"],
-    show: Show,
-    services: Services,
-    request: Request,
-    number: int,
-    status: str,
-) -> Response:
-    if status.upper() not in Status.__members__:
-        raise BadRequest(f"{status!r} is not a status: one of {', '.join(Status)}.")
-    return _operate(kind, show, FORCED[Status(status.upper())], services, request, number)
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes to retry, fail and force."""
+        path = f"/{self.kind}/<int:number>"
+        named = [
+            Route("PUT", f"{path}/{name}", partial(self._named, event))
+            for name, event in EVENTS.items()
+        ]
+        return (*named, Route("PUT", f"{path}/force/<status>", self._force))
+
+    def _named(self, event: Event, services: Services, request: Request, number: int) -> Response:
+        del request
+        return self.show(operate(services, Key(self.kind, number), event))
+
+    def _force(self, services: Services, request: Request, number: int, status: str) -> Response:
+        if status.upper() not in Status.__members__:
+            raise BadRequest(f"{status!r} is not a status: one of {', '.join(Status)}.")
+        return self._named(FORCED[Status(status.upper())], services, request, number)

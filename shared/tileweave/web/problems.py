@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
@@ -45,7 +46,7 @@ def problem(status: int, detail: str, **more: Any) -> Response:  # noqa: ANN401 
     body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status}
     answer = Response(json.dumps({**body, "detail": detail, **more}), status)
     answer.mimetype = "application/problem+json"
-    if status == 503:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers.update(RETRY_AFTER)
     return answer
 
@@ -54,8 +55,8 @@ def answer_to(error: Exception) -> Response:
     """Return the answer to any exception: never a stack trace, never an HTML page."""
     if isinstance(error, HTTPException):
         return _of_http(error)
-    status = STATUS_OF.get(type(error), 500)
-    if status == 500:
+    status = STATUS_OF.get(type(error))
+    if status is None:
         logger.error("An unexpected error", exc_info=error)
         return problem(500, "Something unexpected went wrong; the log has the details.")
     return problem(status, str(error), **_more(error))

@@ -37,9 +37,7 @@ class Push(BaseModel):
     delivery_attempt: int = Field(1, validation_alias=AliasChoices("deliveryAttempt"))
 
 
-def push_function(
-    take: Taker, services: Callable[[], Services]
-) -> Callable[[Request], Response]:
+def push_function(take: Taker, services: Callable[[], Services]) -> Callable[[Request], Response]:
     """Return a function that hands each pushed message to `take`.
 
     It acknowledges (204) what was applied or rejected, and lets Pub/Sub deliver again (5xx)

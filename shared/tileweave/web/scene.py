@@ -9,7 +9,7 @@ from tileweave.usecases import watch
 from tileweave.usecases.ports import Services
 from tileweave.web.answers import GEOJSON, as_json
 from tileweave.web.geojson import collection, scene_feature
-from tileweave.web.operations import operations
+from tileweave.web.operations import Operator
 from tileweave.web.routing import Route
 
 
@@ -34,5 +34,5 @@ def _show(scene: Document) -> Response:
 ROUTES = (
     Route("GET", "/scene/<int:number>", get),
     Route("GET", "/scene/<int:number>/tiles", tiles),
-    *operations("scene", _show),
+    *Operator("scene", _show).routes,
 )

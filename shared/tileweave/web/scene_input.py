@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -77,7 +77,7 @@ def _scene(scene: request.SceneIn, geometry: Json | None, prefix: str) -> NewSce
 
 
 def _own_geometry(feature: request.FeatureIn) -> Json | None:
-    """Return a Feature's geometry, unless it has its own as WKT: then it may hold its tiles' too."""
+    """Return a Feature's geometry; none where it is also there as WKT, without the tiles'."""
     return None if "wkt" in feature.properties.model_fields_set else feature.geometry
 
 
@@ -91,7 +91,7 @@ def _date(scene: request.SceneIn, prefix: str, problems: Problems) -> datetime:
         return request.date_of(scene.data)
     except ValidationError as error:
         problems.add(f"{prefix}data.date", request.wrong_fields(error)[0][1])
-        return datetime.min
+        return datetime.now(UTC)
 
 
 def _named_tiles(

@@ -83,9 +83,7 @@ class TileIn(_Read):
     scene_id: JsonValue = Field(None, validation_alias=either("SceneID", "scene_id"))
     status: JsonValue = Field(None, validation_alias=either("Status", "status"))
     message: JsonValue = Field(None, validation_alias=either("Message", "message"))
-    countdown: JsonValue = Field(
-        None, validation_alias=either("RetryCountDown", "retry_countdown")
-    )
+    countdown: JsonValue = Field(None, validation_alias=either("RetryCountDown", "retry_countdown"))
     attempt: JsonValue = Field(None, validation_alias=either("Attempt", "attempt"))
     previous_id: JsonValue = Field(None, validation_alias=either("PreviousID", "previous_id"))
     reference_id: JsonValue = Field(None, validation_alias=either("ReferenceID", "reference_id"))

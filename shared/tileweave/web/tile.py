@@ -9,7 +9,7 @@ from tileweave.usecases import watch
 from tileweave.usecases.ports import Services
 from tileweave.web.answers import GEOJSON, as_json
 from tileweave.web.geojson import tile_feature
-from tileweave.web.operations import operations
+from tileweave.web.operations import Operator
 from tileweave.web.routing import Route
 
 
@@ -26,5 +26,5 @@ def _show(tile: Document) -> Response:
 
 ROUTES = (
     Route("GET", "/tile/<int:number>", get),
-    *operations("tile", _show),
+    *Operator("tile", _show).routes,
 )

@@ -96,9 +96,9 @@ def _read_scene(common: Fields, fields: Mapping[str, Any]) -> Scene:
 
 
 def _read_tile(common: Fields, fields: Mapping[str, Any]) -> Tile:
-    own = {name: fields[name] for name in _TILE_ONLY}
-    links = {name: _link(fields[name]) for name in ("previous", "reference", "heir")}
-    ends = {name: tuple(fields[name]) for name in ("next", "referenced_by")}
+    own: Fields = {name: fields[name] for name in _TILE_ONLY}
+    links: Fields = {name: _link(fields[name]) for name in ("previous", "reference", "heir")}
+    ends: Fields = {name: tuple(fields[name]) for name in ("next", "referenced_by")}
     return Tile(**common, **own, **links, **ends)
 
 

@@ -18,7 +18,7 @@ from google.cloud.firestore import (
     Minimum,
     WriteBatch,
 )
-from google.cloud.firestore_v1.base_document import DocumentSnapshot
+from google.cloud.firestore_v1.base_document import DocumentSnapshot as AnySnapshot
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
 from tileweave.adapters.firestore import codec
@@ -28,6 +28,8 @@ from tileweave.domain.model import Document, Key, Scene, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, Totals
 from tileweave.usecases.ports import Aoi, Rejected, Stored, Version, Write
+
+DocumentSnapshot = AnySnapshot[Any]
 
 SHARDS = 10
 """Documents over which the totals of an AOI are spread: each takes its share of the writes."""
@@ -178,7 +180,8 @@ class FirestoreStore:
                 yield _document(kind, snapshot)
 
     def _documents(self, kind: str) -> CollectionReference:
-        return self._client.collection(f"{kind}s")
+        collection: CollectionReference = self._client.collection(f"{kind}s")
+        return collection
 
     def _reference(self, key: Key) -> DocumentReference:
         return self._documents(key.kind).document(str(key.id))
@@ -188,24 +191,29 @@ class FirestoreStore:
         return self._client.collection("aois").document(f"aoi-{name}")
 
     def _totals(self, name: str) -> CollectionReference:
-        return self._aoi(name).collection("totals")
+        totals: CollectionReference = self._aoi(name).collection("totals")
+        return totals
 
 
 def _stored(key: Key, snapshot: DocumentSnapshot) -> Stored:
-    return Stored(codec.decode(key, snapshot.to_dict()), snapshot.update_time)
+    return Stored(codec.decode(key, _fields(snapshot)), snapshot.update_time)
 
 
 def _document(kind: str, snapshot: DocumentSnapshot) -> Document:
     key = Key("scene" if kind == "scene" else "tile", int(snapshot.reference.id))
-    return codec.decode(key, snapshot.to_dict())
+    return codec.decode(key, _fields(snapshot))
 
 
 def _read_aoi(snapshot: DocumentSnapshot) -> Aoi:
     return Aoi(snapshot.get("name"), snapshot.get("created_at"), snapshot.get("generation"))
 
 
+def _fields(snapshot: DocumentSnapshot) -> codec.Fields:
+    return snapshot.to_dict() or {}
+
+
 def _summed(shards: Collection[DocumentSnapshot]) -> Totals:
-    every = [shard.to_dict() for shard in shards]
+    every = [_fields(shard) for shard in shards]
     dates = {name: [each.pop(name) for each in every if name in each] for name in ("first", "last")}
     names = {name for each in every for name in each}
     counts = {name: sum(each.get(name, 0) for each in every) for name in names}

@@ -1,0 +1,247 @@
+"""What every store promises: the same tests over Firestore and over the one in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.builders import AOI, NEIGHBOUR, NOW, a_scene, a_tile, date_of
+from tileweave.adapters.firestore.store import FirestoreStore
+from tileweave.adapters.memory import MemoryStore
+from tileweave.domain.draft import Edit
+from tileweave.domain.errors import AlreadyExists, Conflict
+from tileweave.domain.model import Cause, Change, Document, Key, Tile
+from tileweave.domain.status import Status
+from tileweave.domain.tally import Increments, increments
+from tileweave.usecases.ports import Store, Write
+
+pytestmark = pytest.mark.emulators
+
+
+@pytest.fixture(params=["memory", "firestore"])
+def store(request: pytest.FixtureRequest) -> Store:
+    if request.param == "memory":
+        return MemoryStore()
+    return FirestoreStore(request.getfixturevalue("firestore_client"))
+
+
+@pytest.fixture
+def aoi(store: Store) -> str:
+    return store.create_aoi(AOI, NOW).name
+
+
+def put(store: Store, *documents: Document) -> None:
+    """Create documents, and count them."""
+    edits = [Edit(None, each) for each in documents]
+    store.commit([Write(edit, None) for edit in edits], increments(edits))
+
+
+def change(store: Store, document: Document, **fields: object) -> Document:
+    """Change a document as it is now; return it as it is then."""
+    stored = store.read([document.key])[document.key]
+    assert stored is not None
+    after: Document = replace(stored.document, **fields)  # type: ignore[arg-type]
+    edit = Edit(stored.document, after)
+    store.commit([Write(edit, stored.version)], increments([edit]))
+    return after
+
+
+def read(store: Store, key: Key) -> Document | None:
+    """Return a document as it is now."""
+    stored = store.read([key])[key]
+    return stored.document if stored else None
+
+
+RICH_TILE = replace(
+    a_tile(1, status=Status.RETRY, attempt=3, retry_countdown=2),
+    data={"swath_id": "IW1", "nested": [[1, 2.5], [None, True]], "é": 'ü\n"', "big": 2**70},
+    geometry='{"type":"Polygon","coordinates":[[[9.0,54.6],[10.4,54.7],[10.4,54.9],[9.0,54.6]]]}',
+    wkt="POLYGON((9 54.6, 10.4 54.7, 10.4 54.9, 9 54.6))",
+    anx_time=8951,
+    previous=a_tile(0).link,
+    reference=a_tile(0).link,
+    next=(7, 2**53 - 1),
+    referenced_by=(9,),
+    cut=True,
+    heir=a_tile(2).link,
+    history=(
+        Change(NOW, None, Status.NEW, 0, Cause("ingestion")),
+        Change(NOW, Status.NEW, Status.PENDING, 1, Cause("worker", "no disk\n", "42", "asked")),
+    ),
+    outbox=frozenset({"job"}),
+)
+
+RICH_SCENE = replace(
+    a_scene(1, tile_ids=(3, 4)),
+    date=datetime(2022, 1, 23, 17, 1, 23, 721_001, tzinfo=UTC),
+    product_name="S1A_IW_SLC__1SDV_",
+    own_record=True,
+    tags={"area": "Denmark", "orbit": "41766"},
+)
+
+
+@pytest.mark.parametrize("document", [RICH_TILE, RICH_SCENE], ids=["tile", "scene"])
+def test_a_document_comes_back_as_it_went_in(store: Store, aoi: str, document: Document) -> None:
+    """Nothing is lost or changed, whatever the JSON of others holds."""
+    put(store, document)
+    assert read(store, document.key) == document
+
+
+def test_reading_says_of_every_key_whether_it_is_there(store: Store, aoi: str) -> None:
+    """What does not exist is None; scenes and tiles of the same id are not mixed up."""
+    put(store, a_scene())
+    found = store.read([a_scene().key, Key("tile", a_scene().id), Key("tile", 1)])
+    assert [bool(each) for each in found.values()] == [True, False, False]
+
+
+def test_more_documents_than_fit_one_request_are_read(store: Store, aoi: str) -> None:
+    """A read has no largest size."""
+    found = store.read([a_scene().key, *(Key("tile", n) for n in range(1, 2_500))])
+    assert len(found) == 2_500
+
+
+def test_an_update_changes_what_it_says(store: Store, aoi: str) -> None:
+    """The next read sees it."""
+    put(store, a_tile())
+    change(store, a_tile(), status=Status.DONE, next=(1, 2), message="done")
+    tile = read(store, a_tile().key)
+    assert isinstance(tile, Tile)
+    assert (tile.status, tile.next, tile.message) == (Status.DONE, (1, 2), "done")
+
+
+def test_an_update_of_what_changed_since_is_a_conflict(store: Store, aoi: str) -> None:
+    """Nobody's change is lost, and nothing of the refused commit is there."""
+    put(store, a_tile(0), a_tile(1))
+    seen = store.read([a_tile(0).key, a_tile(1).key])
+    change(store, a_tile(1), message="quicker")
+    writes = []
+    for key in (a_tile(0).key, a_tile(1).key):
+        stored = seen[key]
+        assert stored is not None
+        edit = Edit(stored.document, replace(stored.document, status=Status.DONE))
+        writes.append(Write(edit, stored.version))
+    with pytest.raises(Conflict):
+        store.commit(writes, increments([write.edit for write in writes]))
+    statuses = [each.status for each in store.tiles(AOI)]
+    assert statuses == [Status.NEW, Status.NEW]
+    assert counted(store) == {"tiles_NEW": 2, "roots": 2}
+
+
+def test_creating_what_exists_is_a_conflict(store: Store, aoi: str) -> None:
+    """Nothing is overwritten."""
+    put(store, a_tile())
+    with pytest.raises(Conflict):
+        put(store, replace(a_tile(), message="mine"))
+    found = read(store, a_tile().key)
+    assert found is not None
+    assert found.message == "said before"
+
+
+def test_a_commit_into_an_aoi_that_is_not_there_is_a_conflict(store: Store) -> None:
+    """No scene or tile is left behind when its AOI goes away."""
+    with pytest.raises(Conflict):
+        put(store, a_scene(), a_tile())
+    assert read(store, a_tile().key) is None
+
+
+def test_the_versions_of_a_commit_are_those_that_a_read_gives(store: Store, aoi: str) -> None:
+    """So a document can be confirmed without being read again."""
+    edit = Edit(None, a_tile())
+    versions = store.commit([Write(edit, None)], increments([edit]))
+    stored = store.read([a_tile().key])[a_tile().key]
+    assert stored is not None
+    assert versions == {a_tile().key: stored.version}
+
+
+def test_confirming_empties_the_outbox_of_what_did_not_change(store: Store, aoi: str) -> None:
+    """What changed since it was published keeps its new outbox, and is told."""
+    waiting = frozenset({"job"})
+    same, moved = replace(a_tile(0), outbox=waiting), replace(a_tile(1), outbox=waiting)
+    edits = [Edit(None, same), Edit(None, moved)]
+    versions = store.commit([Write(edit, None) for edit in edits], increments(edits))
+    change(store, moved, outbox=frozenset({"update"}))
+    assert store.confirm(versions) == {moved.key}
+    outboxes = {each.id: each.outbox for each in store.tiles(AOI)}
+    assert outboxes == {same.id: frozenset(), moved.id: frozenset({"update"})}
+
+
+def test_confirming_nothing_is_nothing(store: Store) -> None:
+    """An empty set of documents is no error."""
+    assert store.confirm({}) == frozenset()
+
+
+def test_what_is_unpublished_is_found(store: Store, aoi: str) -> None:
+    """Scenes and tiles with something in their outbox, and no others."""
+    job = replace(a_scene(), outbox=frozenset({"job"}))
+    update = replace(a_tile(0), outbox=frozenset({"update"}))
+    put(store, job, update, a_tile(1), a_scene(1))
+    assert {each.key for each in store.unpublished()} == {job.key, update.key}
+
+
+def test_an_aoi_is_created_once(store: Store, aoi: str) -> None:
+    """The second time it is refused, and its totals stay."""
+    put(store, a_scene())
+    with pytest.raises(AlreadyExists):
+        store.create_aoi(AOI, NOW)
+    assert counted(store) == {"scenes_PENDING": 1}
+
+
+@pytest.mark.parametrize("name", ["__reserved__", "a:b_C-1", "x" * 128])
+def test_any_legal_name_is_a_name_of_an_aoi(store: Store, name: str) -> None:
+    """Also those that a database keeps for itself."""
+    store.create_aoi(name, NOW)
+    found = store.find_aoi(name)
+    assert found is not None
+    assert (found.name, found.created_at, found.generation) == (name, NOW, 0)
+
+
+def test_an_unknown_aoi_is_none(store: Store) -> None:
+    """It is neither found nor has totals."""
+    assert store.find_aoi("Nowhere") is None
+    assert store.totals("Nowhere") is None
+
+
+def test_totals_add_up_over_many_commits(store: Store, aoi: str) -> None:
+    """Each commit is counted once, wherever it is counted."""
+    for number in range(25):
+        put(store, a_tile(number))
+    change(store, a_tile(3), status=Status.FAILED)
+    assert counted(store) == {"tiles_NEW": 24, "tiles_FAILED": 1, "roots": 24}
+
+
+def test_totals_span_the_dates_of_all_scenes(store: Store, aoi: str) -> None:
+    """In whatever order they were added."""
+    for number in (3, 1, 7, 2):
+        put(store, a_scene(number))
+    found = store.totals(AOI)
+    assert found is not None
+    assert (found[1].first, found[1].last) == (date_of(1), date_of(7))
+
+
+def test_increments_alone_are_committed(store: Store, aoi: str) -> None:
+    """Totals can be mended without touching a document."""
+    store.commit([], [Increments(AOI, {"tiles_NEW": 3})])
+    assert counted(store) == {"tiles_NEW": 3}
+
+
+def test_scenes_and_tiles_come_by_date_and_by_id(store: Store, aoi: str) -> None:
+    """Those of one AOI only, and of the statuses that are asked for."""
+    tiles = [a_tile(2), a_tile(0), a_tile(0, NEIGHBOUR), a_tile(1, status=Status.RETRY)]
+    put(store, a_scene(1), a_scene(0), *tiles)
+    store.create_aoi("Other", NOW)
+    put(store, replace(a_tile(5), id=5, aoi="Other"))
+    expected = sorted(tiles, key=lambda tile: (tile.date, tile.id))
+    assert list(store.tiles(AOI)) == expected
+    assert [scene.date for scene in store.scenes(AOI)] == [date_of(0), date_of(1)]
+    assert [tile.id for tile in store.tiles(AOI, [Status.RETRY])] == [a_tile(1).id]
+    both = [Status.RETRY, Status.NEW]
+    assert list(store.tiles(AOI, both)) == expected
+
+
+def counted(store: Store) -> dict[str, int]:
+    """Return the totals that are not 0."""
+    found = store.totals(AOI)
+    assert found is not None
+    return {name: count for name, count in found[1].counts.items() if count}

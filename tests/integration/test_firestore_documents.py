@@ -1,0 +1,109 @@
+"""What only Firestore documents can show: pages of history, rejected messages, limits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from google.cloud.firestore import Client
+
+from tests.builders import AOI, NOW, a_scene, a_tile
+from tileweave.adapters.firestore.codec import MOST_HISTORY, RECENT_HISTORY
+from tileweave.adapters.firestore.store import SHARDS, FirestoreStore
+from tileweave.domain.draft import Edit
+from tileweave.domain.errors import Unavailable
+from tileweave.domain.model import Cause, Change
+from tileweave.domain.status import Status
+from tileweave.domain.tally import increments
+from tileweave.usecases.ports import Rejected, Write
+
+pytestmark = pytest.mark.emulators
+
+
+@pytest.fixture
+def store(firestore_client: Client) -> FirestoreStore:
+    found = FirestoreStore(firestore_client)
+    found.create_aoi(AOI, NOW)
+    return found
+
+
+def changes(count: int) -> tuple[Change, ...]:
+    """Return a history of so many changes, a second apart."""
+    moments = [NOW + timedelta(seconds=second) for second in range(count)]
+    return tuple(
+        Change(at, Status.PENDING, Status.PENDING, number, Cause("worker", "x" * 100))
+        for number, at in enumerate(moments)
+    )
+
+
+def test_an_old_history_moves_to_a_page_beside_its_document(
+    store: FirestoreStore, firestore_client: Client
+) -> None:
+    """The document keeps the latest changes, the page the rest, and none is lost."""
+    edit = Edit(None, a_tile())
+    version = store.commit([Write(edit, None)], increments([edit]))[a_tile().key]
+    grown = replace(a_tile(), history=changes(MOST_HISTORY + 1))
+    store.commit([Write(Edit(a_tile(), grown), version)], [])
+    stored = store.read([grown.key])[grown.key]
+    assert stored is not None
+    pages = [
+        each.to_dict()
+        for each in firestore_client.document(f"tiles/{grown.id}").collection("history").stream()
+    ]
+    assert stored.document.history == grown.history[-RECENT_HISTORY:]
+    assert [len(page["history"]) for page in pages if page] == [MOST_HISTORY + 1 - RECENT_HISTORY]
+
+
+def test_a_rejected_message_expires_after_thirty_days(
+    store: FirestoreStore, firestore_client: Client
+) -> None:
+    """The same message is kept once, with the date on which Firestore deletes it."""
+    for _ in range(2):
+        store.keep_rejected(Rejected("malformed", "not JSON", "{", "m-1", NOW))
+    kept = [each.to_dict() for each in firestore_client.collection("rejected").stream()]
+    assert [(each["kind"], each["expires_at"]) for each in kept if each] == [
+        ("malformed", NOW + timedelta(days=30))
+    ]
+
+
+def test_totals_are_spread_over_shards(store: FirestoreStore, firestore_client: Client) -> None:
+    """So that no document is written by every commit."""
+    for number in range(40):
+        edit = Edit(None, a_scene(number))
+        store.commit([Write(edit, None)], increments([edit]))
+    shards = [each.to_dict() or {} for each in firestore_client.collection_group("totals").stream()]
+    used = [shard for shard in shards if shard]
+    assert len(shards) == SHARDS
+    assert len(used) > 1
+    assert sum(shard["scenes_PENDING"] for shard in used) == 40
+
+
+def test_a_commit_touches_only_what_changed(
+    store: FirestoreStore, firestore_client: Client
+) -> None:
+    """Two changes of one document's different fields do not undo each other's fields."""
+    edit = Edit(None, a_tile())
+    version = store.commit([Write(edit, None)], increments([edit]))[a_tile().key]
+    reference = firestore_client.document(f"tiles/{a_tile().id}")
+    reference.update({"note": "kept"})
+    stored = store.read([a_tile().key])[a_tile().key]
+    assert stored is not None
+    assert stored.version != version
+    after = replace(stored.document, message="new")
+    store.commit([Write(Edit(stored.document, after), stored.version)], [])
+    fields = reference.get().to_dict() or {}
+    assert (fields["note"], fields["message"]) == ("kept", "new")
+
+
+def test_a_store_that_does_not_answer_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The caller is told to try again later, and not kept waiting for minutes."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+    monkeypatch.setattr("tileweave.adapters.firestore.store.TIMEOUT", 0.3)
+    monkeypatch.setattr("tileweave.adapters.firestore.store.RETRY", None)
+    client = Client(project="nobody-answers")
+    with pytest.raises(Unavailable):
+        FirestoreStore(client).find_aoi(AOI)
+    client.close()
