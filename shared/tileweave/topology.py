@@ -139,6 +139,14 @@ class Topology(_Described):
                 raise ValueError(f"{other} and {topic.env} both name the topic {topic.name!r}")
         return self.model_copy(update={"topics": topics})
 
+    def without_retry_policies(self) -> Self:
+        """Return the topology with every refused message pushed again as the service pleases."""
+        plain = {
+            key: one.model_copy(update={"retry_policy": None})
+            for key, one in self.subscriptions.items()
+        }
+        return self.model_copy(update={"subscriptions": plain})
+
     def topic_name(self, key: str) -> str:
         """Return the name of the topic with this key, which is also its subscription's."""
         return self.topics[key].name
