@@ -16,6 +16,10 @@ from tileweave.domain.relink import close_cut, cut_out
 from tileweave.domain.status import RESULTS, Event, Status, Transition
 
 
+LONGEST_MESSAGE = 4_000
+"""Characters that are kept of a worker's message: a history of them must fit into a document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ignored:
     """Why a result changed nothing: `kind` is `stale` or `ignored`."""
@@ -38,7 +42,7 @@ def take_result(draft: Draft, result: Result, message_id: str = "") -> Ignored |
         said = f"attempt {result.attempt} is over: {result.type} {job.id} is at {job.attempt}"
         return Ignored("stale", said, job.aoi)
     event = RESULTS[Status(result.status), job.retry_countdown > 0]
-    cause = Cause(actor="worker", message=result.message, message_id=message_id)
+    cause = Cause(actor="worker", message=_kept(result.message), message_id=message_id)
     after = _after_result(draft, job, event, cause)
     if after is None:
         said = f"{result.type} {job.id} is {job.status}: a result {result.status} changes nothing"
@@ -98,6 +102,15 @@ def fail_with_scene(draft: Draft, scene: Scene, tile_ids: Iterable[int]) -> list
             draft.put(after)
             failed.append(after)
     return failed
+
+
+def _kept(message: str) -> str:
+    """Return as much of a worker's message as is kept: its start and its end."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    half = LONGEST_MESSAGE // 2
+    left_out = len(message) - 2 * half
+    return f"{message[:half]} [... {left_out} characters left out ...] {message[-half:]}"
 
 
 def _after_result(draft: Draft, job: Document, event: Event, cause: Cause) -> Document | None:

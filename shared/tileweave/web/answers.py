@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
@@ -11,6 +14,9 @@ from werkzeug.wrappers import Request, Response
 from tileweave.domain.errors import Invalid, Problem
 
 GEOJSON = "application/geo+json"
+
+HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape that may be half of a surrogate pair, which alone is no character."""
 
 
 def as_json(body: Any, mimetype: str = "application/json") -> Response:  # noqa: ANN401 - JSON
@@ -33,16 +39,22 @@ def json_of(request: Request) -> Any:  # noqa: ANN401 - JSON
     """Return the JSON body of a request.
 
     Raises UnsupportedMediaType if it says that it is something else, BadRequest if it is not
-    JSON, RequestEntityTooLarge.
+    JSON, RequestEntityTooLarge, Invalid if it holds what nobody can write in UTF-8.
     """
     mimetype = request.mimetype
     if mimetype and not (mimetype == "application/json" or mimetype.endswith("+json")):
         said = f"The request says it holds {mimetype}; send JSON as application/json."
         raise UnsupportedMediaType(said)
     try:
-        return json.loads(request.get_data(), parse_constant=_refused)
-    except (ValueError, UnicodeDecodeError) as error:
+        text = request.get_data().decode("utf-8-sig")
+        body = json.loads(text, parse_constant=_refused, parse_float=_finite)
+    except ValueError as error:
         raise BadRequest(f"The request is not JSON: {error}.") from error
+    except RecursionError as error:
+        raise BadRequest("The request is not JSON that can be read: too deeply nested.") from error
+    if HALF_A_PAIR.search(text) and (wrong := tuple(_unwritable(body))):
+        raise Invalid(wrong)
+    return body
 
 
 def flag_of(request: Request, name: str) -> bool:
@@ -65,6 +77,23 @@ def _refused(constant: str) -> None:
     raise ValueError(f"{constant} is not a JSON number")
 
 
-def invalid(path: str, message: str) -> Invalid:
-    """Return the error of one wrong field."""
-    return Invalid((Problem(path, message),))
+def _finite(number: str) -> float:
+    value = float(number)
+    if math.isinf(value):
+        raise ValueError(f"{number} is too large a number")
+    return value
+
+
+def _unwritable(value: object, path: str = "") -> Iterator[Problem]:
+    """Return the fields whose text holds half a surrogate pair: no UTF-8 can hold it."""
+    if isinstance(value, str):
+        if value != value.encode(errors="replace").decode():
+            yield Problem(path or "body", "holds half a surrogate pair, which is no character")
+    elif isinstance(value, dict | list):
+        named = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, each in named:
+            where = str(name).encode(errors="replace").decode()
+            inner = f"{path}.{where}" if path else where
+            if where != str(name):
+                yield Problem(inner, "is a key with half a surrogate pair, which is no character")
+            yield from _unwritable(each, inner)

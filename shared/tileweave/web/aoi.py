@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from functools import partial
+from itertools import chain, islice
+from typing import TypeVar
 
 import graphviz
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
+from tileweave.domain.errors import Invalid, NotFound
+from tileweave.domain.identity import AOI_NAME
 from tileweave.usecases import add_scene as adding
 from tileweave.usecases import operate, watch
 from tileweave.usecases.ports import Services
@@ -15,8 +21,10 @@ from tileweave.web.answers import as_json, as_text, choice_of, flag_of, json_of,
 from tileweave.web.dot import dot_of
 from tileweave.web.overview import overview_json, overview_text
 from tileweave.web.problems import problem
-from tileweave.web.routing import Route
+from tileweave.web.routing import Endpoint, Route
 from tileweave.web.scene_input import read_scene
+
+T = TypeVar("T")
 
 _RENDERED = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
@@ -33,7 +41,11 @@ def overview(services: Services, request: Request, aoi: str) -> Response:
 
 def add_scene(services: Services, request: Request, aoi: str) -> Response:
     """Add a scene and its tiles; answers the scene's id."""
-    new = read_scene(aoi, json_of(request))
+    try:
+        new = read_scene(aoi, json_of(request))
+    except (Invalid, HTTPException):
+        watch.overview(services, aoi)  # an AOI that is not there is told first
+        raise
     return as_json({"id": adding.add_scene(services, aoi, new)})
 
 
@@ -51,7 +63,7 @@ def dot(services: Services, request: Request, aoi: str) -> Response:
     form = choice_of(request, "format", ("dot", *_RENDERED), "dot")
     reference = flag_of(request, "reference")
     scenes, tiles = watch.graph(services, aoi)
-    pieces = dot_of(aoi, scenes, tiles, reference=reference)
+    pieces = dot_of(aoi, _begun(scenes), tiles, reference=reference)
     if form == "dot":
         return Response(pieces, mimetype="text/vnd.graphviz")
     if shutil.which("dot") is None:
@@ -59,6 +71,22 @@ def dot(services: Services, request: Request, aoi: str) -> Response:
         return problem(501, said)
     picture = graphviz.Source("".join(pieces)).pipe(format=form)
     return Response(picture, mimetype=_RENDERED[form])
+
+
+def _begun(found: Iterator[T]) -> Iterator[T]:
+    """Return the same, its first read already: an error then comes before the answer begins."""
+    return chain(list(islice(found, 1)), found)
+
+
+def _named(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint for names that an AOI can have: no store is asked for any other."""
+
+    def answer(services: Services, request: Request, aoi: str) -> Response:
+        if not AOI_NAME.fullmatch(aoi):
+            raise NotFound("AOI", aoi)
+        return endpoint(services, request, aoi)
+
+    return answer
 
 
 def _overview(request: Request, found: watch.Overview) -> Response:
@@ -72,9 +100,9 @@ def _overview(request: Request, found: watch.Overview) -> Response:
 
 ROUTES = (
     Route("POST", "/aoi/<aoi>", create),
-    Route("GET", "/aoi/<aoi>", overview),
-    Route("POST", "/aoi/<aoi>/scene", add_scene),
-    Route("PUT", "/aoi/<aoi>/retry", retry),
-    Route("PUT", "/aoi/<aoi>/retry/force", partial(retry, force=True)),
-    Route("GET", "/aoi/<aoi>/dot", dot),
+    Route("GET", "/aoi/<aoi>", _named(overview)),
+    Route("POST", "/aoi/<aoi>/scene", _named(add_scene)),
+    Route("PUT", "/aoi/<aoi>/retry", _named(retry)),
+    Route("PUT", "/aoi/<aoi>/retry/force", _named(partial(retry, force=True))),
+    Route("GET", "/aoi/<aoi>/dot", _named(dot)),
 )

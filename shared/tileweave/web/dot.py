@@ -6,8 +6,10 @@ scene or tile, and one short text a link.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
+import graphviz
 from graphviz.quoting import quote
 
 from tileweave.domain.model import Key, Link, Scene, Tile
@@ -41,7 +43,7 @@ class _Drawing:
 
     def scene(self, scene: Scene) -> str:
         self._statuses[scene.key] = scene.status
-        label = quote(f"{scene.source_id}\\n{scene.date:%Y-%m-%d}")
+        label = _quoted(scene.source_id, f"\\n{scene.date.date()}")
         return _node(scene.key, f"label={label}, shape=box", scene.status)
 
     def tile(self, tile: Tile) -> str:
@@ -50,8 +52,8 @@ class _Drawing:
         self._link(tile.previous, tile, dashed=False)
         if self._reference:
             self._link(tile.reference, tile, dashed=True)
-        group = quote(tile.source_id)
-        return _node(tile.key, f"label={group}, group={group}", tile.status)
+        name = _quoted(tile.source_id)
+        return _node(tile.key, f"label={name}, group={name}", tile.status)
 
     def edges(self) -> Iterator[str]:
         for tail, head, dashed in self._links:
@@ -89,6 +91,17 @@ def _node(key: Key, attributes: str, status: Status) -> str:
     fill, line = quote(_FILL[status]), _LINE[status]
     said = quote(status.value)
     return f"  {_name(key)} [{attributes}, fillcolor={fill}, color={line}, tooltip={said}];\n"
+
+
+def _quoted(name: str, more: str = "") -> str:
+    """Return a name as a quoted string that shows it literally, whatever it holds.
+
+    No escape of DOT's, no entity (`&lt;`), no HTML; what DOT or XML cannot hold becomes U+FFFD.
+    """
+    shown = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]", "\ufffd", name)
+    shown = re.sub(r"&(?=#?\w+;)", "&amp;", shown)
+    quoted: str = quote(graphviz.nohtml(graphviz.escape(shown) + more))
+    return quoted
 
 
 def _name(key: Key) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import shapely
-from shapely.geometry import mapping, shape
+from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from tileweave.domain.model import Json
 
 WORLD = shapely.box(-180, -90, 180, 90)
 """All longitudes and latitudes, EPSG:4326."""
+
+_POLYGONAL = re.compile(r"\s*(MULTI)?POLYGON", re.IGNORECASE)
 
 
 class BadGeometry(ValueError):
@@ -21,6 +24,8 @@ class BadGeometry(ValueError):
 
 def footprint_of_wkt(wkt: str) -> str:
     """Return a WKT Polygon or MultiPolygon (EPSG:4326, lon/lat) as GeoJSON text."""
+    if not _POLYGONAL.match(wkt):  # GEOS does not survive collections in collections in ...
+        raise BadGeometry("is not the WKT of a Polygon or MultiPolygon")
     try:
         with np.errstate(invalid="ignore"):  # of a NaN: told by is_valid below
             geometry = shapely.from_wkt(wkt)
@@ -32,8 +37,8 @@ def footprint_of_wkt(wkt: str) -> str:
 def footprint_of_geojson(geometry: Json) -> tuple[str, str]:
     """Return a GeoJSON Polygon or MultiPolygon (EPSG:4326, lon/lat), and the same as WKT."""
     try:
-        found = shape(geometry)
-    except Exception as error:
+        found = shapely.from_geojson(json.dumps(geometry))
+    except shapely.errors.ShapelyError as error:
         raise BadGeometry(f"is not a GeoJSON geometry: {error}") from error
     return _checked(found), shapely.to_wkt(found, rounding_precision=-1)
 
@@ -41,13 +46,18 @@ def footprint_of_geojson(geometry: Json) -> tuple[str, str]:
 def _checked(geometry: BaseGeometry) -> str:
     if geometry.geom_type not in ("Polygon", "MultiPolygon"):
         raise BadGeometry(f"is a {geometry.geom_type}, not a Polygon or MultiPolygon")
-    if geometry.is_empty:
-        raise BadGeometry("is empty")
+    if _has_empty_parts(geometry):  # first: GEOS does not survive all it can be asked of these
+        raise BadGeometry("is empty, or has an empty part")
     if not geometry.is_valid:
         raise BadGeometry(f"is not valid: {shapely.is_valid_reason(geometry)}")
-    west, south, east, north = geometry.bounds
-    if not WORLD.covers(geometry):
-        bounds = f"{west:g} {south:g} {east:g} {north:g}"
+    if not WORLD.covers(shapely.box(*geometry.bounds)):
+        bounds = " ".join(f"{each:g}" for each in geometry.bounds)
         raise BadGeometry(f"is not within longitude -180..180, latitude -90..90: {bounds}")
     oriented = shapely.force_2d(shapely.orient_polygons(geometry))
     return json.dumps(mapping(oriented), separators=(",", ":"))
+
+
+def _has_empty_parts(geometry: BaseGeometry) -> bool:
+    polygons = shapely.get_parts(geometry)
+    rings = shapely.get_rings(polygons)
+    return not len(polygons) or any(shapely.is_empty([*polygons, *rings]))

@@ -34,7 +34,7 @@ def overview_text(overview: Overview) -> str:
     lines += ["Tiles:", *_lines(_counts(totals, "tiles"))]
     lines.append(f"Root tiles : {totals.roots}")
     if totals.first and totals.last:
-        lines += [f"  From: {totals.first:%Y-%m-%d}", f"  To:   {totals.last:%Y-%m-%d}"]
+        lines += [f"  From: {totals.first.date()}", f"  To:   {totals.last.date()}"]
     return "\n".join(lines) + "\n"
 
 

@@ -7,6 +7,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+from flask import current_app, has_app_context
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -48,7 +49,23 @@ def problem(status: int, detail: str, **more: Any) -> Response:  # noqa: ANN401 
     answer.mimetype = "application/problem+json"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         answer.headers.update(RETRY_AFTER)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        # As a stream, after which functions-framework does not read the rest of the request.
+        text = answer.get_data()
+        answer.response = iter([text])
+        answer.content_length = len(text)
     return answer
+
+
+def answer_all_errors() -> None:
+    """Have the framework that loads this function answer its own errors as problems too.
+
+    They are pages in HTML otherwise: of /robots.txt, of what is no request, of a crash.
+    """
+    if has_app_context():
+        current_app.url_map.merge_slashes = False
+        for each in (HTTPException, HTTPStatus.INTERNAL_SERVER_ERROR):
+            current_app.register_error_handler(each, answer_to)
 
 
 def answer_to(error: Exception) -> Response:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 from tileweave.usecases.ports import Rejected, Services
 from tileweave.usecases.take_result import Delivery
 from tileweave.web.answers import no_content
-from tileweave.web.problems import answer_to
+from tileweave.web.problems import answer_all_errors, answer_to
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ def push_function(take: Taker, services: Callable[[], Services]) -> Callable[[Re
     It acknowledges (204) what was applied or rejected, and lets Pub/Sub deliver again (5xx)
     what a later attempt can mend.
     """
+    answer_all_errors()
 
     def answer(request: Request) -> Response:
         try:

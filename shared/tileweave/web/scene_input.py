@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -20,7 +20,10 @@ MOST_TILES = 10_000
 """Tiles of one scene."""
 
 MOST_DATA = 700_000
-"""Bytes of a scene's data and tags, as JSON: they are part of every job of its tiles."""
+"""Bytes of a scene's data and tags or a tile's data, as JSON: they are part of every job."""
+
+MOST_DOCUMENT = 900_000
+"""Bytes of the same with the geometry: Firestore keeps 1 MiB, ids and history included."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -49,7 +52,7 @@ def read_scene(aoi: str, body: Any) -> NewScene:  # noqa: ANN401 - JSON
     if request.is_feature(body):
         feature = _validated(request.FeatureIn, body)
         return _scene(feature.properties, _own_geometry(feature), "properties.")
-    scene = _validated(request.SceneIn, body)
+    scene = _validated(request.SceneRequest, body)
     if scene.aoi != aoi:
         raise Invalid((Problem("aoi", f"is {scene.aoi!r}, but the path says {aoi!r}"),))
     return _scene(scene, scene.geometry, "")
@@ -60,12 +63,15 @@ def _scene(scene: request.SceneIn, geometry: Json | None, prefix: str) -> NewSce
     date = _date(scene, prefix, problems)
     text, wkt = _footprint(scene.wkt, geometry, prefix, problems)
     tiles = [_tile(each, path, problems) for path, each in _named_tiles(scene, prefix, problems)]
-    _check_sizes(scene, prefix, problems)
+    data = _with_tiles(scene.data, tiles)
+    if len(tiles) > MOST_TILES:
+        problems.add(f"{prefix}tiles", f"a scene has at most {MOST_TILES} tiles")
+    _check_size([data, scene.tags], [text, wkt], f"{prefix}data", problems)
     problems.check()
     return NewScene(
         source_id=scene.source_id,
         date=date,
-        data=_with_tiles(scene.data, tiles),
+        data=data,
         tags=scene.tags,
         tiles=tuple(tiles),
         retry_count=scene.retry_count,
@@ -77,8 +83,10 @@ def _scene(scene: request.SceneIn, geometry: Json | None, prefix: str) -> NewSce
 
 
 def _own_geometry(feature: request.FeatureIn) -> Json | None:
-    """Return a Feature's geometry; none where it is also there as WKT, without the tiles'."""
-    return None if "wkt" in feature.properties.model_fields_set else feature.geometry
+    """Return a Feature's geometry; none where it may be that of the tiles, as a GET answers it."""
+    properties = feature.properties
+    answered = "wkt" in properties.model_fields_set and (properties.wkt or properties.tiles)
+    return None if answered else feature.geometry
 
 
 def product_name(source_id: str) -> str:
@@ -100,7 +108,10 @@ def _named_tiles(
     """Return the tiles with their paths, whether they came as an object or as a list."""
     if isinstance(scene.tiles, dict):
         for name, tile in scene.tiles.items():
-            yield f"{prefix}tiles.{name}", tile.model_copy(update={"source_id": name})
+            path = f"{prefix}tiles.{name}"
+            if tile.source_id not in (None, name):
+                problems.add(f"{path}.source_id", f"is {tile.source_id!r}, but its key is {name!r}")
+            yield path, tile.model_copy(update={"source_id": name})
         return
     for number, tile in enumerate(scene.tiles or ()):
         path = f"{prefix}Tiles.{number}"
@@ -111,6 +122,7 @@ def _named_tiles(
 
 def _tile(tile: request.TileIn, path: str, problems: Problems) -> NewTile:
     text, wkt = _footprint(tile.wkt, tile.geometry, f"{path}.", problems)
+    _check_size(tile.data, [text, wkt], f"{path}.data", problems)
     return NewTile(
         source_id=tile.source_id or "",
         data=tile.data,
@@ -125,9 +137,11 @@ def _tile(tile: request.TileIn, path: str, problems: Problems) -> NewTile:
 
 def _link(tile: request.TileIn, name: str, path: str, problems: Problems) -> TileRef | None:
     link: request.LinkIn | None = getattr(tile, name)
-    if link is not None:
-        return TileRef(link.source_id, link.scene_id)
     tile_id, scene_id = getattr(tile, f"{name}_tile_id"), getattr(tile, f"{name}_scene_id")
+    if link is not None:
+        if tile_id or scene_id:
+            problems.add(f"{path}.{name}", f"is there twice: also as {name}_tile_id")
+        return TileRef(link.source_id, link.scene_id)
     if bool(tile_id) != bool(scene_id):
         missing = f"{name}_scene_id" if tile_id else f"{name}_tile_id"
         problems.add(f"{path}.{missing}", "is missing: a tile is named by its scene and itself")
@@ -141,19 +155,23 @@ def _footprint(
     try:
         if wkt:
             return footprint_of_wkt(wkt), wkt
-        return footprint_of_geojson(geometry) if geometry else (None, None)
+        return (None, None) if geometry is None else footprint_of_geojson(geometry)
     except BadGeometry as error:
         problems.add(f"{prefix}{'wkt' if wkt else 'geometry'}", str(error))
         return None, None
 
 
-def _check_sizes(scene: request.SceneIn, prefix: str, problems: Problems) -> None:
-    if len(scene.tiles or ()) > MOST_TILES:
-        problems.add(f"{prefix}tiles", f"a scene has at most {MOST_TILES} tiles")
-    size = len(json.dumps([scene.data, scene.tags]))
+def _check_size(
+    kept: object, geometry: Iterable[str | None], path: str, problems: Problems
+) -> None:
+    """Refuse what no document can hold before any other is written."""
+    size = len(json.dumps(kept))
+    with_geometry = size + sum(len(each or "") for each in geometry)
     if size > MOST_DATA:
-        said = f"data and tags are {size} bytes as JSON; at most {MOST_DATA} are kept"
-        problems.add(f"{prefix}data", said)
+        problems.add(path, f"{size} bytes as JSON, tags included; at most {MOST_DATA} are kept")
+    elif with_geometry > MOST_DOCUMENT:
+        said = f"{with_geometry} bytes with the geometry; at most {MOST_DOCUMENT} are kept"
+        problems.add(path, said)
 
 
 def _with_tiles(data: Json, tiles: list[NewTile]) -> Json:

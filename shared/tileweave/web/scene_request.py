@@ -6,10 +6,13 @@ Both spellings of every key are read (`SourceID` and `source_id`, `Tiles` and `t
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Annotated, Any
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from itertools import takewhile
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     AwareDatetime,
     BaseModel,
@@ -27,6 +30,9 @@ from tileweave.domain.model import Json
 
 MOST_RETRIES = 1_000
 
+LARGEST_INTEGER = 2**53 - 1
+"""The largest that JSON readers in every language keep exact."""
+
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 Object = dict[str, JsonValue]
 
@@ -41,7 +47,14 @@ def _rfc3339(value: object) -> object:
     return value
 
 
-Moment = TypeAdapter(Annotated[AwareDatetime, BeforeValidator(_rfc3339)])
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it must be within the years 1 to 9999, in UTC") from None
+
+
+Moment = TypeAdapter(Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)])
 MaybeObject = Annotated[Object, BeforeValidator(_object)]
 
 
@@ -67,7 +80,9 @@ class TileIn(_Read):
 
     source_id: Name | None = Field(None, validation_alias=either("SourceID", "source_id"))
     data: MaybeObject = Field(default_factory=dict, validation_alias=either("Data", "data"))
-    anx_time: int | None = Field(None, validation_alias=either("AnxTime", "anx_time"))
+    anx_time: Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)] | None = Field(
+        None, validation_alias=either("AnxTime", "anx_time")
+    )
     wkt: str = Field("", validation_alias=either("GeometryWKT", "geometry_wkt", "wkt"))
     geometry: Object | None = None
     previous: LinkIn | None = Field(None, validation_alias=either("Previous", "previous"))
@@ -119,6 +134,12 @@ class SceneIn(_Read):
     ingested: JsonValue = Field(None, validation_alias=either("Ingested", "ingested"))
 
 
+class SceneRequest(SceneIn):
+    """A scene as geocube-ingester's catalogue sends it, which may hold the `id` it has not yet."""
+
+    id: Literal[0] | None = None
+
+
 class FeatureProperties(SceneIn):
     """The properties of a Feature; what a GET adds (id, status, attempt) is read over."""
 
@@ -138,15 +159,24 @@ class FeatureIn(BaseModel):
     geometry: Object | None = None
 
 
+_SAID = {
+    "extra_forbidden": "is not a key that is read here",
+    "missing": "is missing",
+    "model_type": "must be a JSON object",
+    "dict_type": "must be a JSON object",
+}
+"""What is said in place of pydantic's words, which speak of Python."""
+
+
 def date_of(data: Json) -> datetime:
-    """Return the `date` of a scene's data. Raises ValidationError."""
+    """Return the `date` of a scene's data, in UTC. Raises ValidationError."""
     return Moment.validate_python(data.get("date"))
 
 
 def wrong_fields(error: ValidationError) -> list[tuple[str, str]]:
     """Return path and message of every wrong field."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [(_path(each["loc"]), each["msg"].removeprefix("Value error, ")) for each in found]
+    return [_wrong(each["type"], each["loc"], each["msg"]) for each in found]
 
 
 def is_feature(body: Any) -> bool:  # noqa: ANN401 - JSON
@@ -154,6 +184,14 @@ def is_feature(body: Any) -> bool:  # noqa: ANN401 - JSON
     return isinstance(body, dict) and body.get("type") == "Feature"
 
 
-def _path(loc: tuple[int | str, ...]) -> str:
+def _wrong(kind: str, loc: tuple[int | str, ...], message: str) -> tuple[str, str]:
+    if kind.startswith("recursion"):
+        return _path(
+            takewhile(lambda part: part not in ("dict", "list"), loc)
+        ), "is nested too deep"
+    return _path(loc), _SAID.get(kind) or message.removeprefix("Value error, ")
+
+
+def _path(loc: Iterable[int | str]) -> str:
     tags = ("as object", "as list")
-    return ".".join(str(part) for part in loc if part not in tags)
+    return ".".join(str(part) for part in loc if part not in tags) or "body"
