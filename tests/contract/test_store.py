@@ -306,6 +306,15 @@ def test_what_is_left_of_a_buried_aoi_is_deleted_in_pieces(store: Store, aoi: st
     store.bury_aoi(AOI)
     assert store.create_aoi(AOI, NOW).generation == 1
     put(store, replace(a_tile(9), generation=1))
+    assert list(store.leftovers()) == [(AOI, 0)]
     assert [store.delete_some(AOI, 0, 4) for _ in range(3)] == [4, 2, 0]
+    assert list(store.leftovers()) == []
     assert [each.id for each in store.tiles(AOI)] == [a_tile(9).id]
     assert counted(store) == {"tiles_NEW": 1, "roots": 1}
+
+
+def test_what_may_be_retried_is_found_with_its_attempt(store: Store, aoi: str) -> None:
+    """Scenes first, then tiles, without reading all that they hold."""
+    scene, tile = a_scene(0, status=Status.RETRY), a_tile(0, status=Status.RETRY, attempt=3)
+    put(store, tile, scene, a_tile(1), a_scene(1))
+    assert list(store.attempts(AOI, [Status.RETRY])) == [(scene.key, 1), (tile.key, 3)]

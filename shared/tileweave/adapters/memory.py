@@ -39,6 +39,7 @@ class MemoryStore:
         self._aois: dict[str, Aoi] = {}
         self._totals: dict[str, Totals] = {}
         self._buried: dict[str, int] = {}
+        self._leftovers: list[tuple[str, int]] = []
         self._clock = 0
         self.rejected: dict[str, Rejected] = {}
 
@@ -105,6 +106,7 @@ class MemoryStore:
             if found is None:
                 return None
             self._buried[name] = found.generation
+            self._leftovers.append((name, found.generation))
             return found.generation
 
     def delete_some(self, aoi: str, generation: int, limit: int) -> int:
@@ -116,7 +118,18 @@ class MemoryStore:
             ]
             for key in found[:limit]:
                 del self._documents[key]
+            if len(found) < limit and (aoi, generation) in self._leftovers:
+                self._leftovers.remove((aoi, generation))
             return len(found[:limit])
+
+    def leftovers(self) -> Iterator[tuple[str, int]]:
+        """Return name and generation of all buried AOIs that have documents left."""
+        return iter(list(self._leftovers))
+
+    def attempts(self, aoi: str, statuses: Collection[Status]) -> Iterator[tuple[Key, int]]:
+        """Return the keys of all scenes, then tiles, of these statuses, with their attempts."""
+        found = sorted(self._of(aoi, statuses), key=lambda each: each.key.kind)
+        return ((each.key, each.attempt) for each in found)
 
     def scenes(
         self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL

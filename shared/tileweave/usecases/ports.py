@@ -127,7 +127,16 @@ class Store(Protocol):
         """
 
     def delete_some(self, aoi: str, generation: int, limit: int) -> int:
-        """Delete up to `limit` documents of an AOI that was buried; return how many."""
+        """Delete up to `limit` documents of an AOI that was buried; return how many.
+
+        When it returns less than `limit` the last is gone, and `leftovers` has it no more.
+        """
+
+    def leftovers(self) -> Iterator[tuple[str, int]]:
+        """Return name and generation of all buried AOIs that have documents left."""
+
+    def attempts(self, aoi: str, statuses: Collection[Status]) -> Iterator[tuple[Key, int]]:
+        """Return the keys of all scenes, then tiles, of these statuses, with their attempts."""
 
     def scenes(
         self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL

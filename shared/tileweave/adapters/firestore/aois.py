@@ -8,6 +8,8 @@ from itertools import islice
 from typing import Any
 
 from google.cloud.firestore import (
+    ArrayRemove,
+    ArrayUnion,
     Client,
     CollectionReference,
     DocumentReference,
@@ -48,7 +50,7 @@ class FirestoreAois:
             option = self._client.write_option(last_update_time=found.update_time)
             batch.update(found.reference, fields, option=option)
         else:
-            batch.create(found.reference, fields)
+            batch.create(found.reference, {**fields, "leftovers": []})
         for shard in shards_of(self._client, name, aoi.generation):
             batch.create(shard, {})
         try:
@@ -100,7 +102,8 @@ class FirestoreAois:
         generation: int = found.get("generation")
         batch = self._client.batch()
         option = self._client.write_option(last_update_time=found.update_time)
-        batch.update(found.reference, {"deleted": True}, option=option)
+        left = {"deleted": True, "leftovers": ArrayUnion([generation])}
+        batch.update(found.reference, left, option=option)
         for shard in shards_of(self._client, name, generation):
             batch.delete(shard)
         with translated():
@@ -121,8 +124,18 @@ class FirestoreAois:
                 batch.commit(retry=RETRY, timeout=TIMEOUT)
             deleted += len(found)
             if deleted == limit:
-                break
+                return deleted
+        with translated():
+            _doc(self._client, aoi).update({"leftovers": ArrayRemove([generation])})
         return deleted
+
+    def leftovers(self) -> Iterator[tuple[str, int]]:
+        """Return name and generation of all buried AOIs that have documents left."""
+        aois: CollectionReference = self._client.collection("aois")
+        query: Query = aois.where(filter=FieldFilter("leftovers", "!=", []))
+        with translated():
+            for snapshot in query.stream(retry=RETRY):
+                yield from ((snapshot.get("name"), each) for each in snapshot.get("leftovers"))
 
     def _read(self, name: str) -> DocumentSnapshot:
         with translated():

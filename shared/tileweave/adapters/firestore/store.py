@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from google.cloud.firestore import (
     CollectionReference,
@@ -116,6 +116,15 @@ class FirestoreStore(FirestoreAois):
         query = query.order_by("date").order_by("scene_id").order_by("id")
         found = self._stream("tile", _windowed(query, window, ("date", "scene_id", "id")))
         return (each for each in found if isinstance(each, Tile))
+
+    def attempts(self, aoi: str, statuses: Collection[Status]) -> Iterator[tuple[Key, int]]:
+        """Return the keys of all scenes, then tiles, of these statuses, with their attempts."""
+        kinds: tuple[Literal["scene", "tile"], ...] = ("scene", "tile")
+        for kind in kinds:
+            query = self._of(kind, aoi, statuses).select(["attempt"])
+            with translated():
+                for found in query.stream(retry=RETRY):
+                    yield Key(kind, int(found.reference.id)), found.get("attempt")
 
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox."""
