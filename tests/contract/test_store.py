@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.builders import AOI, NEIGHBOUR, NOW, a_scene, a_tile, date_of
+from tests.builders import AOI, BURST, NEIGHBOUR, NOW, a_scene, a_tile, date_of
 from tileweave.adapters.firestore.store import FirestoreStore
 from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.draft import Edit
-from tileweave.domain.errors import AlreadyExists, Conflict
+from tileweave.domain.errors import AlreadyExists, Conflict, NotFound
 from tileweave.domain.model import Cause, Change, Document, Key, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, increments
-from tileweave.usecases.ports import Store, Write
+from tileweave.usecases.ports import Place, Store, Which, Window, Write, place_of
 
 pytestmark = pytest.mark.emulators
 
@@ -139,9 +139,9 @@ def test_creating_what_exists_is_a_conflict(store: Store, aoi: str) -> None:
     assert found.message == "said before"
 
 
-def test_a_commit_into_an_aoi_that_is_not_there_is_a_conflict(store: Store) -> None:
+def test_a_commit_into_an_aoi_that_is_not_there_is_refused(store: Store) -> None:
     """No scene or tile is left behind when its AOI goes away."""
-    with pytest.raises(Conflict):
+    with pytest.raises(NotFound):
         put(store, a_scene(), a_tile())
     assert read(store, a_tile().key) is None
 
@@ -245,3 +245,76 @@ def counted(store: Store) -> dict[str, int]:
     found = store.totals(AOI)
     assert found is not None
     return {name: count for name, count in found[1].counts.items() if count}
+
+
+def test_a_window_of_a_list_begins_after_a_place(store: Store, aoi: str) -> None:
+    """Pages put together are the list, wherever they are cut; skipping counts from the place."""
+    tiles = [a_tile(number, burst) for number in range(4) for burst in (BURST, NEIGHBOUR)]
+    put(store, *tiles, *(a_scene(number) for number in range(4)))
+    for found in (store.tiles, store.scenes):
+        whole, pages, place = [each.id for each in found(AOI)], [], None
+        while page := list(found(AOI, (), Window(after=place, limit=3))):
+            pages += [each.id for each in page]
+            place = place_of(page[-1])
+        assert pages == whole
+        assert [each.id for each in found(AOI, (), Window(skip=2, limit=1))] == whole[2:3]
+
+
+def test_a_place_may_be_that_of_something_gone(store: Store, aoi: str) -> None:
+    """A cursor stays good when what it stands on is no longer in the list."""
+    put(store, a_tile(0), a_tile(2))
+    after = Place(date_of(1), 1, 1)
+    assert [each.id for each in store.tiles(AOI, (), Window(after=after))] == [a_tile(2).id]
+
+
+def test_roots_and_leaves_are_found(store: Store, aoi: str) -> None:
+    """Roots wait for none, leaves are the previous of none; neither is FAILED."""
+    root = replace(a_tile(0), next=(a_tile(1).id,))
+    leaf = replace(a_tile(1), previous=root.link, reference=root.link)
+    put(store, root, leaf, replace(a_tile(5), status=Status.FAILED))
+    assert [each.id for each in store.tiles(AOI, which=Which.ROOTS)] == [root.id]
+    assert [each.id for each in store.tiles(AOI, which=Which.LEAVES)] == [leaf.id]
+    change(store, leaf, previous=None, reference=None, status=Status.DONE)
+    assert [each.id for each in store.tiles(AOI, which=Which.ROOTS)] == [root.id, leaf.id]
+
+
+def test_aois_are_listed_by_name_with_their_totals(store: Store) -> None:
+    """All of them, or those whose name begins so."""
+    for name in ("b", "a2", "a1"):
+        store.create_aoi(name, NOW)
+    put(store, replace(a_scene(), aoi="a2"))
+    listed = [(aoi.name, totals.of("scenes", Status.PENDING)) for aoi, totals in store.aois()]
+    assert listed == [("a1", 0), ("a2", 1), ("b", 0)]
+    assert [aoi.name for aoi, _ in store.aois("a")] == ["a1", "a2"]
+
+
+def test_a_buried_aoi_is_gone_at_once(store: Store, aoi: str) -> None:
+    """It is not found, and nothing more is committed for what is left of it."""
+    put(store, a_scene(), a_tile())
+    assert store.bury_aoi(AOI) == 0
+    assert store.find_aoi(AOI) is None
+    assert store.totals(AOI) is None
+    assert list(store.aois()) == []
+    assert store.bury_aoi(AOI) is None
+    with pytest.raises(NotFound):
+        change(store, a_tile(), status=Status.DONE)
+
+
+def test_what_is_left_of_a_buried_aoi_is_deleted_in_pieces(store: Store, aoi: str) -> None:
+    """And nothing of the next AOI of the same name, which is of the next generation."""
+    put(store, *(a_tile(number) for number in range(5)), a_scene())
+    store.bury_aoi(AOI)
+    assert store.create_aoi(AOI, NOW).generation == 1
+    put(store, replace(a_tile(9), generation=1))
+    assert list(store.leftovers()) == [(AOI, 0)]
+    assert [store.delete_some(AOI, 0, 4) for _ in range(3)] == [4, 2, 0]
+    assert list(store.leftovers()) == []
+    assert [each.id for each in store.tiles(AOI)] == [a_tile(9).id]
+    assert counted(store) == {"tiles_NEW": 1, "roots": 1}
+
+
+def test_what_may_be_retried_is_found_with_its_attempt(store: Store, aoi: str) -> None:
+    """Scenes first, then tiles, without reading all that they hold."""
+    scene, tile = a_scene(0, status=Status.RETRY), a_tile(0, status=Status.RETRY, attempt=3)
+    put(store, tile, scene, a_tile(1), a_scene(1))
+    assert list(store.attempts(AOI, [Status.RETRY])) == [(scene.key, 1), (tile.key, 3)]

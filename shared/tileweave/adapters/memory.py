@@ -5,14 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import TypeVar
 
-from tileweave.domain.errors import AlreadyExists, Conflict
+from tileweave.domain.errors import AlreadyExists, Conflict, NotFound
 from tileweave.domain.messages import Message
 from tileweave.domain.model import Document, Key, Scene, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, Totals
-from tileweave.usecases.ports import Aoi, Rejected, Stored, Version, Write
+from tileweave.usecases.ports import (
+    ALL,
+    Aoi,
+    Rejected,
+    Stored,
+    Version,
+    Which,
+    Window,
+    Write,
+    place_of,
+)
+
+DocumentT = TypeVar("DocumentT", bound=Document)
+
+_NO_AOI = Aoi("", datetime.min.replace(tzinfo=UTC), generation=-1)
 
 
 class MemoryStore:
@@ -23,6 +38,8 @@ class MemoryStore:
         self._documents: dict[Key, Stored] = {}
         self._aois: dict[str, Aoi] = {}
         self._totals: dict[str, Totals] = {}
+        self._buried: dict[str, int] = {}
+        self._leftovers: list[tuple[str, int]] = []
         self._clock = 0
         self.rejected: dict[str, Rejected] = {}
 
@@ -34,12 +51,13 @@ class MemoryStore:
     def commit(
         self, writes: Sequence[Write], increments: Sequence[Increments]
     ) -> Mapping[Key, Version]:
-        """Do all of it or nothing. Raises Conflict."""
+        """Do all of it or nothing. Raises Conflict, NotFound."""
         with self._lock:
             for write in writes:
                 self._check(write.edit.after.key, write.version)
-            if unknown := [each.aoi for each in increments if each.aoi not in self._aois]:
-                raise Conflict(f"There is no AOI {unknown[0]} any more.")
+            for each in increments:
+                if self._aois.get(each.aoi, _NO_AOI).generation != each.generation:
+                    raise NotFound("AOI", each.aoi)
             for increment in increments:
                 self._totals[increment.aoi] = _added(self._totals[increment.aoi], increment)
             return {each.edit.after.key: self._put(each.edit.after) for each in writes}
@@ -61,7 +79,7 @@ class MemoryStore:
         with self._lock:
             if name in self._aois:
                 raise AlreadyExists("AOI", name)
-            self._aois[name] = Aoi(name, now)
+            self._aois[name] = Aoi(name, now, self._buried.get(name, -1) + 1)
             self._totals[name] = Totals({})
             return self._aois[name]
 
@@ -75,13 +93,65 @@ class MemoryStore:
             found = self._aois.get(name)
             return None if found is None else (found, self._totals[name])
 
-    def scenes(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Scene]:
-        """Return the scenes of an AOI by date, then id."""
-        return (each for each in self._of(aoi, statuses) if isinstance(each, Scene))
+    def aois(self, prefix: str = "") -> Iterator[tuple[Aoi, Totals]]:
+        """Return all AOIs whose name begins so, by name."""
+        with self._lock:
+            found = [(self._aois[name], self._totals[name]) for name in sorted(self._aois)]
+        return (each for each in found if each[0].name.startswith(prefix))
 
-    def tiles(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Tile]:
-        """Return the tiles of an AOI by scene date, then id."""
-        return (each for each in self._of(aoi, statuses) if isinstance(each, Tile))
+    def bury_aoi(self, name: str) -> int | None:
+        """Take an AOI away at once; return the generation of what is left of it to delete."""
+        with self._lock:
+            found = self._aois.pop(name, None)
+            if found is None:
+                return None
+            self._buried[name] = found.generation
+            self._leftovers.append((name, found.generation))
+            return found.generation
+
+    def delete_some(self, aoi: str, generation: int, limit: int) -> int:
+        """Delete up to `limit` documents of an AOI that was buried; return how many."""
+        with self._lock:
+            documents = [each.document for each in self._documents.values()]
+            found = [
+                each.key for each in documents if (each.aoi, each.generation) == (aoi, generation)
+            ]
+            for key in found[:limit]:
+                del self._documents[key]
+            if len(found) < limit and (aoi, generation) in self._leftovers:
+                self._leftovers.remove((aoi, generation))
+            return len(found[:limit])
+
+    def leftovers(self) -> Iterator[tuple[str, int]]:
+        """Return name and generation of all buried AOIs that have documents left."""
+        return iter(list(self._leftovers))
+
+    def attempts(self, aoi: str, statuses: Collection[Status]) -> Iterator[tuple[Key, int]]:
+        """Return the keys of all scenes, then tiles, of these statuses, with their attempts."""
+        found = sorted(self._of(aoi, statuses), key=lambda each: each.key.kind)
+        return ((each.key, each.attempt) for each in found)
+
+    def scenes(
+        self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
+    ) -> Iterator[Scene]:
+        """Return the scenes of an AOI by date, then id."""
+        found = [each for each in self._of(aoi, statuses) if isinstance(each, Scene)]
+        return _within(found, window)
+
+    def tiles(
+        self,
+        aoi: str,
+        statuses: Collection[Status] = (),
+        window: Window = ALL,
+        which: Which = Which.EVERY,
+    ) -> Iterator[Tile]:
+        """Return the tiles of an AOI by scene date, scene, then id."""
+        found = [each for each in self._of(aoi, statuses) if isinstance(each, Tile)]
+        if which is Which.ROOTS:
+            found = [tile for tile in found if tile.is_listed_root]
+        if which is Which.LEAVES:
+            found = [tile for tile in found if tile.is_listed_leaf]
+        return _within(found, window)
 
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox."""
@@ -96,9 +166,10 @@ class MemoryStore:
     def _of(self, aoi: str, statuses: Collection[Status]) -> list[Document]:
         with self._lock:
             documents = [each.document for each in self._documents.values()]
-        found = [each for each in documents if each.aoi == aoi]
+        generation = self._aois.get(aoi, _NO_AOI).generation
+        found = [each for each in documents if (each.aoi, each.generation) == (aoi, generation)]
         wanted = [each for each in found if not statuses or each.status in statuses]
-        return sorted(wanted, key=lambda each: (each.date, each.id))
+        return sorted(wanted, key=_order)
 
     def _check(self, key: Key, version: Version | None) -> None:
         stored = self._documents.get(key)
@@ -125,6 +196,20 @@ class MemoryPublisher:
         """Return what was published since the last call."""
         taken, self.messages = self.messages, []
         return taken
+
+
+def _order(document: Document) -> tuple[datetime, int, int]:
+    place = place_of(document)
+    return place.date, place.scene_id, place.id
+
+
+def _within(documents: list[DocumentT], window: Window) -> Iterator[DocumentT]:
+    after = window.after
+    if after is not None:
+        order = after.date, after.scene_id, after.id
+        documents = [each for each in documents if _order(each) > order]
+    end = None if window.limit is None else window.skip + window.limit
+    return iter(documents[window.skip : end])
 
 
 def _added(totals: Totals, increment: Increments) -> Totals:

@@ -62,6 +62,8 @@ class Job:
     id: int
     source_id: str
     aoi: str
+    generation: int = 0
+    """How often an AOI of that name was deleted before this one was made."""
     date: datetime
     data: Json
     geometry: str | None = None
@@ -125,6 +127,16 @@ class Tile(Job):
     def is_root(self) -> bool:
         """Whether it waits for no other tile."""
         return self.previous is None and self.reference is None
+
+    @property
+    def is_listed_root(self) -> bool:
+        """Whether it counts as a root tile of its AOI: a root that is not FAILED."""
+        return self.is_root and self.status is not Status.FAILED
+
+    @property
+    def is_listed_leaf(self) -> bool:
+        """Whether it counts as a leaf tile of its AOI: previous of none, and not FAILED."""
+        return not self.next and self.status is not Status.FAILED
 
 
 Document = Scene | Tile

@@ -22,6 +22,7 @@ class Increments:
     aoi: str
     counts: Mapping[str, int]
     dates: tuple[datetime, ...] = ()
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,18 @@ class Totals:
 
 def increments(edits: Iterable[Edit]) -> tuple[Increments, ...]:
     """Return what these edits add to the totals, for each AOI they touch."""
-    counts: dict[str, Counter[str]] = {}
-    dates: dict[str, list[datetime]] = {}
+    counts: dict[tuple[str, int], Counter[str]] = {}
+    dates: dict[tuple[str, int], list[datetime]] = {}
     for edit in edits:
-        counter = counts.setdefault(edit.after.aoi, Counter())
+        aoi = edit.after.aoi, edit.after.generation
+        counter = counts.setdefault(aoi, Counter())
         counter.update(_counted(edit.after))
         counter.subtract(_counted(edit.before) if edit.before else {})
         if edit.before is None and isinstance(edit.after, Scene):
-            dates.setdefault(edit.after.aoi, []).append(edit.after.date.astimezone(UTC))
+            dates.setdefault(aoi, []).append(edit.after.date.astimezone(UTC))
     changed = {aoi: {name: n for name, n in each.items() if n} for aoi, each in counts.items()}
     return tuple(
-        Increments(aoi, each, tuple(dates.get(aoi, ())))
+        Increments(aoi[0], each, tuple(dates.get(aoi, ())), aoi[1])
         for aoi, each in changed.items()
         if each or aoi in dates
     )
@@ -83,7 +85,7 @@ def _counted(document: Document) -> dict[str, int]:
     status = document.status
     if isinstance(document, Scene):
         return {f"scenes_{status}": 1, f"scene_tiles_{status}": len(document.tile_ids)}
-    return {f"tiles_{status}": 1, "roots": int(document.is_root and status is not Status.FAILED)}
+    return {f"tiles_{status}": 1, "roots": int(document.is_listed_root)}
 
 
 def _first(found: Iterable[Status]) -> Status | None:

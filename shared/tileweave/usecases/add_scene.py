@@ -80,7 +80,7 @@ def _pieces(new: NewScene) -> Iterator[list[NewTile]]:
     piece: list[NewTile] = []
     size = 0
     for tile in ingestion.in_order(new):
-        weight = _weight(tile)
+        weight = weight_of(tile)
         if piece and (len(piece) == MOST_TILES_A_COMMIT or size + weight > MOST_BYTES_A_COMMIT):
             yield piece
             piece, size = [], 0
@@ -89,5 +89,6 @@ def _pieces(new: NewScene) -> Iterator[list[NewTile]]:
     yield piece
 
 
-def _weight(tile: NewTile) -> int:
+def weight_of(tile: NewTile) -> int:
+    """Return about how many bytes a tile takes of a commit."""
     return TILE_OVERHEAD + len(tile.geometry or "") + len(tile.wkt or "") + len(str(tile.data))

@@ -49,21 +49,47 @@ def retrying(step: Callable[[], T]) -> T:
 
 def attempt(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
     """Make a decision true, once. Raises Conflict if somebody else was quicker."""
-    known: dict[Key, Stored | None] = {}
-    wanted = frozenset(first)
-    while True:
-        known.update(services.store.read(wanted) if wanted else {})
-        documents = {key: each.document if each else None for key, each in known.items()}
-        draft = Draft(documents, services.now())
-        try:
-            answer = decide(draft)
-            messages = outgoing(draft)
-        except Missing as missing:
-            wanted = missing.keys
-        else:
-            versions = _commit(services, draft, known)
-            _publish(services, draft, messages, versions)
-            return answer
+    return Reading(services).attempt(decide, first)
+
+
+def examine(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
+    """Return what a decision answers, without making it true."""
+    answer, _, _ = Reading(services).draft(decide, first)
+    return answer
+
+
+class Reading:
+    """What was read so far: decisions that follow each other read nothing twice.
+
+    It may be out of date; a commit based on what is raises Conflict: then begin a new one.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[Key, Stored | None] = {}
+
+    def attempt(self, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
+        """Make a decision true, once. Raises Conflict if somebody else was quicker."""
+        answer, draft, messages = self.draft(decide, first)
+        versions = _commit(self._services, draft, self._known)
+        edited = {edit.after.key: edit.after for edit in draft.edits}
+        self._known |= {key: Stored(after, versions[key]) for key, after in edited.items()}
+        _publish(self._services, draft, messages, versions)
+        return answer
+
+    def draft(
+        self, decide: Callable[[Draft], T], first: Iterable[Key]
+    ) -> tuple[T, Draft, list[Message]]:
+        """Return what a decision answers, with its draft and messages, reading all it needs."""
+        wanted = frozenset(first) - self._known.keys()
+        while True:
+            self._known.update(self._services.store.read(wanted) if wanted else {})
+            documents = {key: each.document if each else None for key, each in self._known.items()}
+            draft = Draft(documents, self._services.now())
+            try:
+                return decide(draft), draft, outgoing(draft)
+            except Missing as missing:
+                wanted = missing.keys
 
 
 def _commit(

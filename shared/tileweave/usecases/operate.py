@@ -1,25 +1,29 @@
-"""What operators do: retry, fail or force a scene or a tile, or retry a whole AOI."""
+"""What operators do: retry, fail or force a scene or a tile, retry or delete a whole AOI."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 
 from tileweave.domain import decisions
-from tileweave.domain.draft import Draft
-from tileweave.domain.errors import NotAllowed, NotFound
-from tileweave.domain.model import Cause, Document, Key, Tile
-from tileweave.domain.readiness import context_of
+from tileweave.domain.errors import NotFound, Unavailable
+from tileweave.domain.model import Document, Key
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.chores import (
+    OPERATOR,
+    PIECE,
+    DeleteAoi,
+    RetryMany,
+    message_of,
+    pieces,
+    retry_many,
+)
 from tileweave.usecases.ports import Services
 
-OPERATOR = Cause(actor="operator")
-
-PIECE = 100
-"""Scenes or tiles that one commit retries."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,40 +44,34 @@ def operate(services: Services, key: Key, event: Event) -> Document:
 def retry_aoi(services: Services, aoi: str, *, force: bool = False) -> Retried:
     """Retry all scenes and tiles of an AOI in RETRY, with `force` also those in PENDING.
 
-    Tiles that may not be retried (their scene is not DONE) are left as they are. It can be
-    repeated: what was handed out is no longer in RETRY. Raises NotFound.
+    Tiles that may not be retried (their scene is not DONE) are left as they are. Many are
+    retried in pieces, by messages: then it returns how many that will be. It can be repeated:
+    what was handed out since it was looked for is not handed out again. Raises NotFound.
     """
-    store = services.store
-    if store.find_aoi(aoi) is None:
+    if services.store.find_aoi(aoi) is None:
         raise NotFound("AOI", aoi)
     statuses = (Status.RETRY, Status.PENDING) if force else (Status.RETRY,)
-    found: Iterator[Document] = chain(store.scenes(aoi, statuses), store.tiles(aoi, statuses))
-    keys = [document.key for document in found]
-    done = [key for piece in _pieces(keys) for key in _retry(services, piece, force=force)]
-    scenes = sum(key.kind == "scene" for key in done)
-    return Retried(scenes, len(done) - scenes)
+    found = list(services.store.attempts(aoi, statuses))
+    if len(found) <= PIECE:
+        return _counted(retry_many(services, found, force=force) if found else [])
+    items = [[(key.kind, key.id, number) for key, number in piece] for piece in pieces(found)]
+    chores = [RetryMany(force=force, items=tuple(each)) for each in items]
+    services.publisher.publish([message_of(each, aoi) for each in chores])
+    return _counted([key for key, _ in found])
 
 
-def _retry(services: Services, keys: Sequence[Key], *, force: bool) -> list[Key]:
-    return carry_out(services, partial(_decide, keys=keys, force=force), keys)
+def delete_aoi(services: Services, aoi: str) -> None:
+    """Delete an AOI for good: it is gone at once, its scenes and tiles soon. Raises NotFound."""
+    generation = services.store.bury_aoi(aoi)
+    if generation is None:
+        raise NotFound("AOI", aoi)
+    chore = DeleteAoi(aoi=aoi, generation=generation)
+    try:
+        services.publisher.publish([message_of(chore, aoi)])
+    except Unavailable:
+        logger.warning("what is left of AOI %s is left to the janitor", aoi, exc_info=True)
 
 
-def _decide(draft: Draft, *, keys: Sequence[Key], force: bool) -> list[Key]:
-    found = [draft.find(key) for key in keys]
-    draft.need(context_of(each for each in found if isinstance(each, Tile)))
-    retried = []
-    for key in keys:
-        document = draft.find(key)
-        if document is None or document.status not in (Status.RETRY, Status.PENDING):
-            continue
-        event = Event.FORCE_RETRY if force else Event.RETRY
-        try:
-            decisions.operate(draft, key, event, OPERATOR)
-        except NotAllowed:
-            continue
-        retried.append(key)
-    return retried
-
-
-def _pieces(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
-    return (keys[start : start + PIECE] for start in range(0, len(keys), PIECE))
+def _counted(keys: Sequence[Key]) -> Retried:
+    scenes = sum(key.kind == "scene" for key in keys)
+    return Retried(scenes, len(keys) - scenes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Protocol
 
 from tileweave.domain.draft import Edit
@@ -43,6 +44,41 @@ class Aoi:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a scene or tile stands in a list: by scene date, then scene, then id."""
+
+    date: datetime
+    scene_id: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a list: what comes after a place, `skip` further on, `limit` of it (None: all)."""
+
+    after: Place | None = None
+    skip: int = 0
+    limit: int | None = None
+
+
+ALL = Window()
+
+
+class Which(StrEnum):
+    """Which tiles of an AOI a list holds."""
+
+    EVERY = "every"
+    ROOTS = "is_root"
+    LEAVES = "is_leaf"
+
+
+def place_of(document: Document) -> Place:
+    """Return where a scene or tile stands in a list."""
+    scene_id = document.scene_id if isinstance(document, Tile) else document.id
+    return Place(document.date, scene_id, document.id)
+
+
+@dataclass(frozen=True, slots=True)
 class Rejected:
     """A message that changed nothing, kept for operators: `kind` says why in one word."""
 
@@ -63,7 +99,10 @@ class Store(Protocol):
     def commit(
         self, writes: Sequence[Write], increments: Sequence[Increments]
     ) -> Mapping[Key, Version]:
-        """Do all of it or nothing; return the new versions. Raises Conflict, TooLarge."""
+        """Do all of it or nothing; return the new versions.
+
+        Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
+        """
 
     def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
         """Empty the outbox of each document still at this version; return the others."""
@@ -77,11 +116,44 @@ class Store(Protocol):
     def totals(self, name: str) -> tuple[Aoi, Totals] | None:
         """Return an AOI and its totals, in one round trip; None if there is none."""
 
-    def scenes(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Scene]:
+    def aois(self, prefix: str = "") -> Iterator[tuple[Aoi, Totals]]:
+        """Return all AOIs whose name begins so, by name, read as they are asked for."""
+
+    def bury_aoi(self, name: str) -> int | None:
+        """Take an AOI away at once; return the generation of what is left of it to delete.
+
+        None if there is none. Its scenes and tiles are still there, but nothing can be
+        committed for them any more; the next AOI of that name is of the next generation.
+        """
+
+    def delete_some(self, aoi: str, generation: int, limit: int) -> int:
+        """Delete up to `limit` documents of an AOI that was buried; return how many.
+
+        When it returns less than `limit` the last is gone, and `leftovers` has it no more.
+        """
+
+    def leftovers(self) -> Iterator[tuple[str, int]]:
+        """Return name and generation of all buried AOIs that have documents left."""
+
+    def attempts(self, aoi: str, statuses: Collection[Status]) -> Iterator[tuple[Key, int]]:
+        """Return the keys of all scenes, then tiles, of these statuses, with their attempts."""
+
+    def scenes(
+        self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
+    ) -> Iterator[Scene]:
         """Return the scenes of an AOI by date, then id; of all statuses, or of these."""
 
-    def tiles(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Tile]:
-        """Return the tiles of an AOI by scene date, then id; of all statuses, or of these."""
+    def tiles(
+        self,
+        aoi: str,
+        statuses: Collection[Status] = (),
+        window: Window = ALL,
+        which: Which = Which.EVERY,
+    ) -> Iterator[Tile]:
+        """Return the tiles of an AOI by scene date, scene, then id; of all statuses, or of these.
+
+        Scenes and tiles are read as they are asked for; a window costs what it holds.
+        """
 
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox, read as they are asked for."""

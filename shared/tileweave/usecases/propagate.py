@@ -9,22 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Annotated
 
-from pydantic import ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from tileweave.domain import decisions
 from tileweave.domain.draft import Draft
+from tileweave.domain.errors import NotFound
 from tileweave.domain.messages import DependencyUpdate
 from tileweave.domain.model import Document, Key, Scene, Tile
 from tileweave.domain.readiness import hand_out_ready
 from tileweave.domain.relink import dependants_of
 from tileweave.domain.status import Status
 from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.chores import Chore, do_chore
 from tileweave.usecases.ports import Rejected, Services
 from tileweave.usecases.take_result import Delivery, explained, reject
 
 PIECE = 200
 """Dependants that one commit looks after."""
+
+_UPDATE: TypeAdapter[DependencyUpdate | Chore] = TypeAdapter(
+    Annotated[DependencyUpdate | Chore, Field(discriminator="type")]
+)
 
 Step = Callable[[Draft], object]
 
@@ -32,10 +39,16 @@ Step = Callable[[Draft], object]
 def take_update(services: Services, delivery: Delivery) -> Rejected | None:
     """Take a dependency update from its topic; what is malformed is kept as rejected."""
     try:
-        update = DependencyUpdate.model_validate_json(delivery.body)
+        update = _UPDATE.validate_json(delivery.body)
     except ValidationError as error:
         return reject(services, delivery, "malformed", explained(error))
-    propagate(services, Key(update.type, update.id), again=delivery.again)
+    try:
+        if isinstance(update, DependencyUpdate):
+            propagate(services, Key(update.type, update.id), again=delivery.again)
+        else:
+            do_chore(services, update)
+    except NotFound as error:
+        return reject(services, delivery, "unknown", str(error))
     return None
 
 

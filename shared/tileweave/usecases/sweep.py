@@ -10,6 +10,7 @@ from itertools import islice
 from tileweave.domain.draft import Draft
 from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.chores import DeleteAoi, message_of
 from tileweave.usecases.ports import Services
 
 PATIENCE = timedelta(seconds=10)
@@ -28,6 +29,9 @@ def sweep(services: Services) -> int:
     while keys := list(islice(forgotten, PIECE)):
         carry_out(services, partial(_publish, keys=keys), keys)
         swept += len(keys)
+    for aoi, generation in services.store.leftovers():
+        chore = DeleteAoi(aoi=aoi, generation=generation)
+        services.publisher.publish([message_of(chore, aoi)])
     return swept
 
 

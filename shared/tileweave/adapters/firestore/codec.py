@@ -27,6 +27,7 @@ _COMMON = (
     "id",
     "source_id",
     "aoi",
+    "generation",
     "date",
     "geometry",
     "wkt",
@@ -85,7 +86,10 @@ def _scene(scene: Scene) -> Fields:
 def _tile(tile: Tile) -> Fields:
     own = {name: getattr(tile, name) for name in _TILE_ONLY}
     links = {name: _link_fields(getattr(tile, name)) for name in ("previous", "reference", "heir")}
-    return own | links | {"next": list(tile.next), "referenced_by": list(tile.referenced_by)}
+    ends = {"next": list(tile.next), "referenced_by": list(tile.referenced_by)}
+    # Derived, and only ever asked for: the lists of root and of leaf tiles.
+    asked_for = {"is_root": tile.is_listed_root, "is_leaf": tile.is_listed_leaf}
+    return own | links | ends | asked_for
 
 
 def _read_scene(common: Fields, fields: Mapping[str, Any]) -> Scene:

@@ -4,49 +4,47 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from google.api_core.retry import Retry
 from google.cloud.firestore import (
-    Client,
     CollectionReference,
     DocumentReference,
     FieldFilter,
     Increment,
     Maximum,
     Minimum,
+    Query,
     WriteBatch,
 )
-from google.cloud.firestore_v1.base_document import DocumentSnapshot as AnySnapshot
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
 from tileweave.adapters.firestore import codec
+from tileweave.adapters.firestore.aois import FirestoreAois, shards_of
+from tileweave.adapters.firestore.documents import RETRY, TIMEOUT, DocumentSnapshot, fields_of
 from tileweave.adapters.google_errors import translated
-from tileweave.domain.errors import AlreadyExists, Conflict
+from tileweave.domain.errors import Conflict, NotFound
 from tileweave.domain.model import Document, Key, Scene, Tile
 from tileweave.domain.status import Status
-from tileweave.domain.tally import Increments, Totals
-from tileweave.usecases.ports import Aoi, Rejected, Stored, Version, Write
-
-DocumentSnapshot = AnySnapshot[Any]
-
-SHARDS = 10
-"""Documents over which the totals of an AOI are spread: each takes its share of the writes."""
+from tileweave.domain.tally import Increments
+from tileweave.usecases.ports import (
+    ALL,
+    Rejected,
+    Stored,
+    Version,
+    Which,
+    Window,
+    Write,
+)
 
 KEPT = timedelta(days=30)
 """How long rejected messages are kept (SPEC section 6)."""
 
 READS_AT_ONCE = 1_000
-TIMEOUT = 10.0
-RETRY = Retry(initial=0.05, maximum=1.0, timeout=TIMEOUT)
 
 
-class FirestoreStore:
+class FirestoreStore(FirestoreAois):
     """Documents in Firestore; every method raises Unavailable if it does not answer."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Stored | None]:
         """Return all of these documents as of now; None where there is none."""
@@ -64,7 +62,10 @@ class FirestoreStore:
     def commit(
         self, writes: Sequence[Write], increments: Sequence[Increments]
     ) -> Mapping[Key, Version]:
-        """Do all of it or nothing; return the new versions. Raises Conflict, TooLarge."""
+        """Do all of it or nothing; return the new versions.
+
+        Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
+        """
         batch = self._client.batch()
         for write in writes:
             self._add_write(batch, write)
@@ -73,8 +74,12 @@ class FirestoreStore:
             self._add_history_page(batch, write)
         for increment in increments:
             self._add_increments(batch, increment)
-        with translated():
-            results = batch.commit(retry=RETRY, timeout=TIMEOUT)
+        try:
+            with translated():
+                results = batch.commit(retry=RETRY, timeout=TIMEOUT)
+        except Conflict:
+            self._check_aois(increments)
+            raise
         versions = [result.update_time for result in results[:results_of_writes]]
         return {write.edit.after.key: each for write, each in zip(writes, versions, strict=True)}
 
@@ -89,42 +94,37 @@ class FirestoreStore:
         pairs = zip(published, answer.status, strict=True)
         return frozenset(key for key, status in pairs if status.code)
 
-    def create_aoi(self, name: str, now: datetime) -> Aoi:
-        """Create an AOI with all totals 0; raises AlreadyExists."""
-        batch = self._client.batch()
-        reference = self._aoi(name)
-        batch.create(reference, {"name": name, "created_at": now, "generation": 0})
-        for shard in range(SHARDS):
-            batch.create(self._totals(name).document(str(shard)), {})
-        try:
-            with translated():
-                batch.commit(retry=RETRY, timeout=TIMEOUT)
-        except Conflict as error:
-            raise AlreadyExists("AOI", name) from error
-        return Aoi(name, now)
-
-    def find_aoi(self, name: str) -> Aoi | None:
-        """Return an AOI, or None if there is none."""
-        with translated():
-            snapshot = self._aoi(name).get(retry=RETRY, timeout=TIMEOUT)
-        return _read_aoi(snapshot) if snapshot.exists else None
-
-    def totals(self, name: str) -> tuple[Aoi, Totals] | None:
-        """Return an AOI and its totals, in one round trip; None if there is none."""
-        shards = [self._totals(name).document(str(shard)) for shard in range(SHARDS)]
-        with translated():
-            found = self._client.get_all([self._aoi(name), *shards], retry=RETRY, timeout=TIMEOUT)
-            by_id = {each.reference.id: each for each in found if each.exists}
-        aoi = by_id.pop(self._aoi(name).id, None)
-        return None if aoi is None else (_read_aoi(aoi), _summed(by_id.values()))
-
-    def scenes(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Scene]:
+    def scenes(
+        self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
+    ) -> Iterator[Scene]:
         """Return the scenes of an AOI by date, then id, read as they are asked for."""
-        return (each for each in self._of("scene", aoi, statuses) if isinstance(each, Scene))
+        query = self._of("scene", aoi, statuses).order_by("date").order_by("id")
+        found = self._stream("scene", _windowed(query, window, ("date", "id")))
+        return (each for each in found if isinstance(each, Scene))
 
-    def tiles(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Tile]:
-        """Return the tiles of an AOI by scene date, then id, read as they are asked for."""
-        return (each for each in self._of("tile", aoi, statuses) if isinstance(each, Tile))
+    def tiles(
+        self,
+        aoi: str,
+        statuses: Collection[Status] = (),
+        window: Window = ALL,
+        which: Which = Which.EVERY,
+    ) -> Iterator[Tile]:
+        """Return the tiles of an AOI by scene date, scene, then id, read as they are asked for."""
+        query = self._of("tile", aoi, statuses)
+        if which is not Which.EVERY:
+            query = query.where(filter=FieldFilter(which.value, "==", value=True))
+        query = query.order_by("date").order_by("scene_id").order_by("id")
+        found = self._stream("tile", _windowed(query, window, ("date", "scene_id", "id")))
+        return (each for each in found if isinstance(each, Tile))
+
+    def attempts(self, aoi: str, statuses: Collection[Status]) -> Iterator[tuple[Key, int]]:
+        """Return the keys of all scenes, then tiles, of these statuses, with their attempts."""
+        kinds: tuple[Literal["scene", "tile"], ...] = ("scene", "tile")
+        for kind in kinds:
+            query = self._of(kind, aoi, statuses).select(["attempt"])
+            with translated():
+                for found in query.stream(retry=RETRY):
+                    yield Key(kind, int(found.reference.id)), found.get("attempt")
 
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox."""
@@ -144,6 +144,13 @@ class FirestoreStore:
         with translated():
             reference.set(fields, retry=RETRY, timeout=TIMEOUT)
 
+    def _check_aois(self, increments: Sequence[Increments]) -> None:
+        """Raise NotFound if a commit was refused because its AOI is not there (any more)."""
+        for each in increments:
+            found = self.find_aoi(each.aoi)
+            if found is None or found.generation != each.generation:
+                raise NotFound("AOI", each.aoi)
+
     def _add_write(self, batch: WriteBatch, write: Write) -> None:
         before, after = write.edit.before, write.edit.after
         fields = codec.encode(after)
@@ -160,23 +167,28 @@ class FirestoreStore:
         if page := codec.paged(codec.encode(after)):
             pages = self._reference(after.key).collection("history")
             first = after.history[0].at.isoformat()
-            batch.set(pages.document(first), {"history": page, "aoi": after.aoi})
+            about = {"aoi": after.aoi, "generation": after.generation}
+            batch.set(pages.document(first), {"history": page, **about})
 
     def _add_increments(self, batch: WriteBatch, increments: Increments) -> None:
-        shard = self._totals(increments.aoi).document(str(random.randrange(SHARDS)))  # noqa: S311
+        shards = shards_of(self._client, increments.aoi, increments.generation)
+        shard = random.choice(shards)  # noqa: S311 - any will do
         fields: dict[str, Any] = {name: Increment(n) for name, n in increments.counts.items()}
         if increments.dates:
             fields["first"] = Minimum(_milliseconds(min(increments.dates)))
             fields["last"] = Maximum(_milliseconds(max(increments.dates)))
         batch.update(shard, fields)
 
-    def _of(self, kind: str, aoi: str, statuses: Collection[Status]) -> Iterator[Document]:
-        query = self._documents(kind).where(filter=FieldFilter("aoi", "==", aoi))
-        if statuses:
-            wanted = [status.value for status in statuses]
-            query = query.where(filter=FieldFilter("status", "in", wanted))
+    def _of(self, kind: str, aoi: str, statuses: Collection[Status]) -> Query:
+        query: Query = self._documents(kind).where(filter=FieldFilter("aoi", "==", aoi))
+        if not statuses:
+            return query
+        wanted = [status.value for status in statuses]
+        return query.where(filter=FieldFilter("status", "in", wanted))
+
+    def _stream(self, kind: str, query: Query) -> Iterator[Document]:
         with translated():
-            for snapshot in query.order_by("date").order_by("id").stream(retry=RETRY):
+            for snapshot in query.stream(retry=RETRY):
                 yield _document(kind, snapshot)
 
     def _documents(self, kind: str) -> CollectionReference:
@@ -186,44 +198,23 @@ class FirestoreStore:
     def _reference(self, key: Key) -> DocumentReference:
         return self._documents(key.kind).document(str(key.id))
 
-    def _aoi(self, name: str) -> DocumentReference:
-        # A prefix, because Firestore reserves ids of the form __name__.
-        return self._client.collection("aois").document(f"aoi-{name}")
-
-    def _totals(self, name: str) -> CollectionReference:
-        totals: CollectionReference = self._aoi(name).collection("totals")
-        return totals
-
 
 def _stored(key: Key, snapshot: DocumentSnapshot) -> Stored:
-    return Stored(codec.decode(key, _fields(snapshot)), snapshot.update_time)
+    return Stored(codec.decode(key, fields_of(snapshot)), snapshot.update_time)
 
 
 def _document(kind: str, snapshot: DocumentSnapshot) -> Document:
     key = Key("scene" if kind == "scene" else "tile", int(snapshot.reference.id))
-    return codec.decode(key, _fields(snapshot))
-
-
-def _read_aoi(snapshot: DocumentSnapshot) -> Aoi:
-    return Aoi(snapshot.get("name"), snapshot.get("created_at"), snapshot.get("generation"))
-
-
-def _fields(snapshot: DocumentSnapshot) -> codec.Fields:
-    return snapshot.to_dict() or {}
-
-
-def _summed(shards: Collection[DocumentSnapshot]) -> Totals:
-    every = [_fields(shard) for shard in shards]
-    dates = {name: [each.pop(name) for each in every if name in each] for name in ("first", "last")}
-    names = {name for each in every for name in each}
-    counts = {name: sum(each.get(name, 0) for each in every) for name in names}
-    first, last = min(dates["first"], default=None), max(dates["last"], default=None)
-    return Totals(counts, _moment(first), _moment(last))
+    return codec.decode(key, fields_of(snapshot))
 
 
 def _milliseconds(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+def _windowed(query: Query, window: Window, order: Sequence[str]) -> Query:
+    if window.after is not None:
+        query = query.start_after({name: getattr(window.after, name) for name in order})
+    if window.skip:
+        query = query.offset(window.skip)
+    return query if window.limit is None else query.limit(window.limit)

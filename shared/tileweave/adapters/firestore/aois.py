@@ -1,0 +1,186 @@
+"""AOIs in Firestore, and their totals, spread over shards that are only ever incremented."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from google.cloud.firestore import (
+    ArrayRemove,
+    ArrayUnion,
+    Client,
+    CollectionReference,
+    DocumentReference,
+    FieldFilter,
+    Query,
+)
+
+from tileweave.adapters.firestore.documents import RETRY, TIMEOUT, DocumentSnapshot, fields_of
+from tileweave.adapters.google_errors import translated
+from tileweave.domain.errors import AlreadyExists, Conflict
+from tileweave.domain.tally import Totals
+from tileweave.usecases.ports import Aoi
+
+SHARDS = 10
+"""Documents over which the totals of an AOI are spread: each takes its share of the writes."""
+
+AOIS_AT_ONCE = 50
+
+LAST = "\uf8ff"
+"""A character that comes after every one that a name can hold."""
+
+
+class FirestoreAois:
+    """AOIs in Firestore; every method raises Unavailable if it does not answer."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def create_aoi(self, name: str, now: datetime) -> Aoi:
+        """Create an AOI with all totals 0; raises AlreadyExists."""
+        found = self._read(name)
+        if found.exists and not found.get("deleted"):
+            raise AlreadyExists("AOI", name)
+        aoi = Aoi(name, now, found.get("generation") + 1 if found.exists else 0)
+        batch = self._client.batch()
+        fields = {"name": name, "created_at": now, "generation": aoi.generation, "deleted": False}
+        if found.exists:
+            option = self._client.write_option(last_update_time=found.update_time)
+            batch.update(found.reference, fields, option=option)
+        else:
+            batch.create(found.reference, {**fields, "leftovers": []})
+        for shard in shards_of(self._client, name, aoi.generation):
+            batch.create(shard, {})
+        try:
+            with translated():
+                batch.commit(retry=RETRY, timeout=TIMEOUT)
+        except Conflict as error:
+            raise AlreadyExists("AOI", name) from error
+        return aoi
+
+    def find_aoi(self, name: str) -> Aoi | None:
+        """Return an AOI, or None if there is none."""
+        found = self._read(name)
+        return _aoi(found) if found.exists and not found.get("deleted") else None
+
+    def totals(self, name: str) -> tuple[Aoi, Totals] | None:
+        """Return an AOI and its totals, in one round trip; None if there is none.
+
+        (In two, where an AOI of that name was deleted before.)
+        """
+        guessed = shards_of(self._client, name, 0)
+        with translated():
+            found = self._client.get_all([_doc(self._client, name), *guessed], timeout=TIMEOUT)
+            by_path = {each.reference.path: each for each in found if each.exists}
+        snapshot = by_path.pop(_doc(self._client, name).path, None)
+        if snapshot is None or snapshot.get("deleted"):
+            return None
+        aoi = _aoi(snapshot)
+        return (
+            (aoi, _summed(by_path.values())) if aoi.generation == 0 else self._with_totals([aoi])[0]
+        )
+
+    def aois(self, prefix: str = "") -> Iterator[tuple[Aoi, Totals]]:
+        """Return all AOIs whose name begins so, by name, read as they are asked for."""
+        aois: CollectionReference = self._client.collection("aois")
+        query: Query = aois.where(filter=FieldFilter("deleted", "==", value=False))
+        if prefix:
+            query = query.where(filter=FieldFilter("name", ">=", prefix))
+            query = query.where(filter=FieldFilter("name", "<", prefix + LAST))
+        with translated():
+            found = (_aoi(each) for each in query.order_by("name").stream(retry=RETRY))
+            while page := list(islice(found, AOIS_AT_ONCE)):
+                yield from self._with_totals(page)
+
+    def bury_aoi(self, name: str) -> int | None:
+        """Take an AOI away at once; return the generation of what is left of it to delete."""
+        found = self._read(name)
+        if not found.exists or found.get("deleted"):
+            return None
+        generation: int = found.get("generation")
+        batch = self._client.batch()
+        option = self._client.write_option(last_update_time=found.update_time)
+        left = {"deleted": True, "leftovers": ArrayUnion([generation])}
+        batch.update(found.reference, left, option=option)
+        for shard in shards_of(self._client, name, generation):
+            batch.delete(shard)
+        with translated():
+            batch.commit(retry=RETRY, timeout=TIMEOUT)
+        return generation
+
+    def delete_some(self, aoi: str, generation: int, limit: int) -> int:
+        """Delete up to `limit` documents of an AOI that was buried; return how many."""
+        deleted = 0
+        for collection in self._collections():
+            query = collection.where(filter=FieldFilter("aoi", "==", aoi))
+            query = query.where(filter=FieldFilter("generation", "==", generation))
+            with translated():
+                found = list(query.select([]).limit(limit - deleted).stream(retry=RETRY))
+                batch = self._client.batch()
+                for snapshot in found:
+                    batch.delete(snapshot.reference)
+                batch.commit(retry=RETRY, timeout=TIMEOUT)
+            deleted += len(found)
+            if deleted == limit:
+                return deleted
+        with translated():
+            _doc(self._client, aoi).update({"leftovers": ArrayRemove([generation])})
+        return deleted
+
+    def leftovers(self) -> Iterator[tuple[str, int]]:
+        """Return name and generation of all buried AOIs that have documents left."""
+        aois: CollectionReference = self._client.collection("aois")
+        query: Query = aois.where(filter=FieldFilter("leftovers", "!=", []))
+        with translated():
+            for snapshot in query.stream(retry=RETRY):
+                yield from ((snapshot.get("name"), each) for each in snapshot.get("leftovers"))
+
+    def _read(self, name: str) -> DocumentSnapshot:
+        with translated():
+            found: DocumentSnapshot = _doc(self._client, name).get(retry=RETRY, timeout=TIMEOUT)
+        return found
+
+    def _collections(self) -> tuple[Any, ...]:
+        own = (self._client.collection("scenes"), self._client.collection("tiles"))
+        return (*own, self._client.collection_group("history"))
+
+    def _with_totals(self, aois: Sequence[Aoi]) -> list[tuple[Aoi, Totals]]:
+        every = [shards_of(self._client, aoi.name, aoi.generation) for aoi in aois]
+        references = [shard for shards in every for shard in shards]
+        with translated():
+            found = self._client.get_all(references, retry=RETRY, timeout=TIMEOUT)
+            by_path = {each.reference.path: each for each in found if each.exists}
+        known = [
+            [by_path[each.path] for each in shards if each.path in by_path] for shards in every
+        ]
+        return [(aoi, _summed(shards)) for aoi, shards in zip(aois, known, strict=True)]
+
+
+def shards_of(client: Client, name: str, generation: int) -> list[DocumentReference]:
+    """Return the documents that hold the totals of an AOI of that generation."""
+    totals: CollectionReference = _doc(client, name).collection("totals")
+    return [totals.document(f"{generation}-{shard}") for shard in range(SHARDS)]
+
+
+def _doc(client: Client, name: str) -> DocumentReference:
+    # A prefix, because Firestore reserves ids of the form __name__.
+    return client.collection("aois").document(f"aoi-{name}")
+
+
+def _aoi(snapshot: DocumentSnapshot) -> Aoi:
+    return Aoi(snapshot.get("name"), snapshot.get("created_at"), snapshot.get("generation"))
+
+
+def _summed(shards: Collection[DocumentSnapshot]) -> Totals:
+    every = [fields_of(shard) for shard in shards]
+    dates = {name: [each.pop(name) for each in every if name in each] for name in ("first", "last")}
+    names = {name for each in every for name in each}
+    counts = {name: sum(each.get(name, 0) for each in every) for name in names}
+    first, last = min(dates["first"], default=None), max(dates["last"], default=None)
+    return Totals(counts, _moment(first), _moment(last))
+
+
+def _moment(milliseconds: int | None) -> datetime | None:
+    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,22 @@
+"""What reads and writes of Firestore have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.api_core.retry import Retry
+from google.cloud.firestore_v1.base_document import DocumentSnapshot as AnySnapshot
+
+from tileweave.adapters.firestore import codec
+
+DocumentSnapshot = AnySnapshot[Any]
+
+TIMEOUT = 10.0
+"""Seconds after which the store counts as unavailable."""
+
+RETRY = Retry(initial=0.05, maximum=1.0, timeout=TIMEOUT)
+
+
+def fields_of(snapshot: DocumentSnapshot) -> codec.Fields:
+    """Return the fields of a document that exists."""
+    return snapshot.to_dict() or {}

@@ -1,0 +1,62 @@
+"""Many scenes at once: which belong together, and in which order they are added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from tileweave.domain.ingestion import NewScene
+
+
+def chains(scenes: Sequence[NewScene]) -> list[list[NewScene]]:
+    """Return the scenes in groups that name no scene of another group, in their given order."""
+    known = {scene.source_id: scene for scene in scenes}
+    group_of = {name: [name] for name in known}
+    for scene in scenes:
+        for name in named_by(scene) & known.keys():
+            _join(group_of, scene.source_id, name)
+    groups = {id(group): set(group) for group in group_of.values()}
+    ordered = ([known[name] for name in known if name in group] for group in groups.values())
+    return list(ordered)
+
+
+def in_order(chain: Sequence[NewScene]) -> list[NewScene] | None:
+    """Return the scenes so that each comes after those that it names; None if that cannot be."""
+    known = {scene.source_id: scene for scene in chain}
+    graph = {name: sorted(named_by(scene) & known.keys()) for name, scene in known.items()}
+    try:
+        return [known[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError:
+        return None
+
+
+def named_by(scene: NewScene) -> set[str]:
+    """Return the source ids of the other scenes that this one's tiles name."""
+    refs = (ref for tile in scene.tiles for ref in (tile.previous, tile.reference) if ref)
+    return {ref.scene_source_id for ref in refs} - {scene.source_id}
+
+
+def in_pieces(
+    chain: Sequence[NewScene], sizes: Mapping[str, int], most: int
+) -> Iterator[list[NewScene]]:
+    """Return the scenes in pieces of up to `most` by their sizes, at least one in each."""
+    piece: list[NewScene] = []
+    size = 0
+    for scene in chain:
+        if piece and size + sizes[scene.source_id] > most:
+            yield piece
+            piece, size = [], 0
+        piece.append(scene)
+        size += sizes[scene.source_id]
+    if piece:
+        yield piece
+
+
+def _join(group_of: dict[str, list[str]], one: str, other: str) -> None:
+    mine, theirs = group_of[one], group_of[other]
+    if mine is theirs:
+        return
+    small, large = sorted((mine, theirs), key=len)
+    large.extend(small)
+    for name in small:
+        group_of[name] = large

@@ -1,0 +1,111 @@
+"""Work too large for one call, done in pieces by messages: retries of many, deletions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tileweave.domain import decisions
+from tileweave.domain.draft import Draft
+from tileweave.domain.errors import NotAllowed
+from tileweave.domain.messages import Id, Message, Topic
+from tileweave.domain.model import Cause, Key, Tile
+from tileweave.domain.readiness import context_of
+from tileweave.domain.status import Event
+from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.ports import Services
+
+OPERATOR = Cause(actor="operator")
+
+PIECE = 200
+"""Scenes or tiles that one message retries, in one commit."""
+
+DELETED_AT_ONCE = 400
+DELETED_A_MESSAGE = 2_000
+"""Documents that one commit and one message delete."""
+
+T = TypeVar("T")
+
+Attempt = tuple[Literal["scene", "tile"], Id, int]
+
+
+class RetryMany(BaseModel):
+    """Retry these scenes and tiles, each unless it is past the attempt that it was found at."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["retry"] = "retry"
+    force: bool
+    items: tuple[Attempt, ...]
+
+
+class DeleteAoi(BaseModel):
+    """Delete what is left of a buried AOI."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["delete"] = "delete"
+    aoi: str
+    generation: Annotated[int, Field(ge=0)]
+
+
+Chore = RetryMany | DeleteAoi
+
+
+def message_of(chore: Chore, aoi: str) -> Message:
+    """Return the message that has a chore done."""
+    attributes = {"type": chore.type, "aoi": aoi}
+    return Message(Topic.DEPENDENCY_UPDATES, chore.model_dump(mode="json"), attributes)
+
+
+def do_chore(services: Services, chore: Chore) -> None:
+    """Do a chore; doing it again does nothing more."""
+    if isinstance(chore, RetryMany):
+        retry_many(
+            services, [(Key(kind, id_), n) for kind, id_, n in chore.items], force=chore.force
+        )
+    else:
+        _delete(services, chore)
+
+
+def retry_many(services: Services, found: Sequence[tuple[Key, int]], *, force: bool) -> list[Key]:
+    """Retry scenes and tiles that are still at these attempts; return which.
+
+    Those that may not be retried (a tile whose scene is not DONE) are left as they are.
+    """
+    event = Event.FORCE_RETRY if force else Event.RETRY
+    keys = [key for key, _ in found]
+    return carry_out(services, lambda draft: _retry(draft, found, event), keys)
+
+
+def pieces(found: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
+    """Return the same in lists of up to `size`."""
+    rest = iter(found)
+    while piece := list(islice(rest, size)):
+        yield piece
+
+
+def _retry(draft: Draft, found: Sequence[tuple[Key, int]], event: Event) -> list[Key]:
+    documents = [draft.find(key) for key, _ in found]
+    draft.need(context_of(each for each in documents if isinstance(each, Tile)))
+    retried = []
+    for document, (key, number) in zip(documents, found, strict=True):
+        if document is None or document.attempt != number:
+            continue
+        try:
+            decisions.operate(draft, key, event, OPERATOR)
+        except NotAllowed:
+            continue
+        retried.append(key)
+    return retried
+
+
+def _delete(services: Services, chore: DeleteAoi) -> None:
+    for _ in range(DELETED_A_MESSAGE // DELETED_AT_ONCE):
+        gone = services.store.delete_some(chore.aoi, chore.generation, DELETED_AT_ONCE)
+        if gone < DELETED_AT_ONCE:
+            return
+    services.publisher.publish([message_of(chore, chore.aoi)])
