@@ -11,7 +11,7 @@ from tests.builders import AOI, BURST, NEIGHBOUR, NOW, a_scene, a_tile, date_of
 from tileweave.adapters.firestore.store import FirestoreStore
 from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.draft import Edit
-from tileweave.domain.errors import AlreadyExists, Conflict, NotFound
+from tileweave.domain.errors import AlreadyExists, Conflict, NotFound, Unavailable
 from tileweave.domain.model import Cause, Change, Document, Key, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, increments
@@ -153,6 +153,33 @@ def test_the_versions_of_a_commit_are_those_that_a_read_gives(store: Store, aoi:
     stored = store.read([a_tile().key])[a_tile().key]
     assert stored is not None
     assert versions == {a_tile().key: stored.version}
+
+
+def test_a_commit_is_refused_if_what_guards_it_changed(store: Store, aoi: str) -> None:
+    """A decision may rest on a document that it does not change."""
+    put(store, a_tile(0), a_tile(1))
+    guard, stored = (store.read([each.key])[each.key] for each in (a_tile(0), a_tile(1)))
+    assert guard is not None
+    assert stored is not None
+    guards = {a_tile(0).key: guard.version}
+    first = Edit(stored.document, replace(stored.document, message="guarded"))
+    versions = store.commit([Write(first, stored.version)], [], guards)
+    unchanged = store.read([a_tile(0).key])[a_tile(0).key]
+    assert unchanged == guard
+    change(store, a_tile(0), message="changed")
+    second = Edit(first.after, replace(stored.document, message="refused"))
+    with pytest.raises(Conflict):
+        store.commit([Write(second, versions[a_tile(1).key])], [], guards)
+
+
+def test_a_staged_tile_is_in_no_list_and_no_total(store: Store, aoi: str) -> None:
+    """Until it is no longer staged."""
+    put(store, replace(a_tile(), staged=True))
+    assert list(store.tiles(AOI)) == []
+    assert counted(store) == {}
+    change(store, a_tile(), staged=False)
+    assert [each.id for each in store.tiles(AOI)] == [a_tile().id]
+    assert counted(store) == {"tiles_NEW": 1, "roots": 1}
 
 
 def test_confirming_empties_the_outbox_of_what_did_not_change(store: Store, aoi: str) -> None:
@@ -301,14 +328,16 @@ def test_a_buried_aoi_is_gone_at_once(store: Store, aoi: str) -> None:
 
 
 def test_what_is_left_of_a_buried_aoi_is_deleted_in_pieces(store: Store, aoi: str) -> None:
-    """And nothing of the next AOI of the same name, which is of the next generation."""
+    """Only then there can be another AOI of that name; it is of the next generation."""
     put(store, *(a_tile(number) for number in range(5)), a_scene())
     store.bury_aoi(AOI)
-    assert store.create_aoi(AOI, NOW).generation == 1
-    put(store, replace(a_tile(9), generation=1))
+    with pytest.raises(Unavailable):
+        store.create_aoi(AOI, NOW)
     assert list(store.leftovers()) == [(AOI, 0)]
     assert [store.delete_some(AOI, 0, 4) for _ in range(3)] == [4, 2, 0]
     assert list(store.leftovers()) == []
+    assert store.create_aoi(AOI, NOW).generation == 1
+    put(store, replace(a_tile(9), generation=1))
     assert [each.id for each in store.tiles(AOI)] == [a_tile(9).id]
     assert counted(store) == {"tiles_NEW": 1, "roots": 1}
 

@@ -10,7 +10,8 @@ from google.cloud.firestore import Client
 
 from tests.builders import AOI, NOW, a_scene, a_tile
 from tileweave.adapters.firestore.codec import MOST_HISTORY, RECENT_HISTORY
-from tileweave.adapters.firestore.store import SHARDS, FirestoreStore
+from tileweave.adapters.firestore.aois import SHARDS
+from tileweave.adapters.firestore.store import FirestoreStore
 from tileweave.domain.draft import Edit
 from tileweave.domain.errors import Unavailable
 from tileweave.domain.model import Cause, Change
@@ -101,8 +102,8 @@ def test_a_store_that_does_not_answer_is_unavailable(
 ) -> None:
     """The caller is told to try again later, and not kept waiting for minutes."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
-    monkeypatch.setattr("tileweave.adapters.firestore.store.TIMEOUT", 0.3)
-    monkeypatch.setattr("tileweave.adapters.firestore.store.RETRY", None)
+    monkeypatch.setattr("tileweave.adapters.firestore.aois.TIMEOUT", 0.3)
+    monkeypatch.setattr("tileweave.adapters.firestore.aois.RETRY", None)
     client = Client(project="nobody-answers")
     with pytest.raises(Unavailable):
         FirestoreStore(client).find_aoi(AOI)

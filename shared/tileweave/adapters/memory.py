@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from tileweave.domain.errors import AlreadyExists, Conflict, NotFound
+from tileweave.domain.errors import AlreadyExists, Conflict, NotFound, Unavailable
 from tileweave.domain.messages import Message
 from tileweave.domain.model import Document, Key, Scene, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, Totals
 from tileweave.usecases.ports import (
     ALL,
+    NO_GUARDS,
     Aoi,
     Rejected,
     Stored,
@@ -49,12 +50,17 @@ class MemoryStore:
             return {key: self._documents.get(key) for key in keys}
 
     def commit(
-        self, writes: Sequence[Write], increments: Sequence[Increments]
+        self,
+        writes: Sequence[Write],
+        increments: Sequence[Increments],
+        guards: Mapping[Key, Version] = NO_GUARDS,
     ) -> Mapping[Key, Version]:
         """Do all of it or nothing. Raises Conflict, NotFound."""
         with self._lock:
             for write in writes:
                 self._check(write.edit.after.key, write.version)
+            for key, version in guards.items():
+                self._check(key, version)
             for each in increments:
                 if self._aois.get(each.aoi, _NO_AOI).generation != each.generation:
                     raise NotFound("AOI", each.aoi)
@@ -75,10 +81,12 @@ class MemoryStore:
             return frozenset(published.keys() - current.keys())
 
     def create_aoi(self, name: str, now: datetime) -> Aoi:
-        """Create an AOI with all totals 0; raises AlreadyExists."""
+        """Create an AOI with all totals 0; raises AlreadyExists, Unavailable."""
         with self._lock:
             if name in self._aois:
                 raise AlreadyExists("AOI", name)
+            if any(each == name for each, _ in self._leftovers):
+                raise Unavailable(f"The AOI {name} is still being deleted.")
             self._aois[name] = Aoi(name, now, self._buried.get(name, -1) + 1)
             self._totals[name] = Totals({})
             return self._aois[name]
@@ -166,9 +174,9 @@ class MemoryStore:
     def _of(self, aoi: str, statuses: Collection[Status]) -> list[Document]:
         with self._lock:
             documents = [each.document for each in self._documents.values()]
-        generation = self._aois.get(aoi, _NO_AOI).generation
-        found = [each for each in documents if (each.aoi, each.generation) == (aoi, generation)]
-        wanted = [each for each in found if not statuses or each.status in statuses]
+        found = [each for each in documents if each.aoi == aoi]
+        listed = [each for each in found if not (isinstance(each, Tile) and each.staged)]
+        wanted = [each for each in listed if not statuses or each.status in statuses]
         return sorted(wanted, key=_order)
 
     def _check(self, key: Key, version: Version | None) -> None:

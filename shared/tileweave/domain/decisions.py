@@ -10,11 +10,10 @@ from tileweave.domain.errors import NotAllowed
 from tileweave.domain.lifecycle import advanced, moved, was_applied
 from tileweave.domain.messages import Result
 from tileweave.domain.model import Cause, Document, Key, Scene, Tile
-from tileweave.domain.readiness import PROPAGATION, context_of, hand_out_ready, waits_for
+from tileweave.domain.readiness import PROPAGATION, context_of, waits_for
 from tileweave.domain.reinstate import put_back
-from tileweave.domain.relink import close_cut, cut_out
+from tileweave.domain.relink import close_cut, cut_out, failed_dependants
 from tileweave.domain.status import RESULTS, Event, Status, Transition
-
 
 LONGEST_MESSAGE = 4_000
 """Characters that are kept of a worker's message: a history of them must fit into a document."""
@@ -73,14 +72,23 @@ def publish_again(draft: Draft, tile_ids: Sequence[int]) -> None:
         draft.publish(tile)
 
 
-def relink(draft: Draft, failed_id: int, dependants: Sequence[int]) -> list[Tile]:
-    """Cut a FAILED tile out of the links of these dependants; hand out what became ready."""
+def relink(draft: Draft, failed_id: int, dependants: Sequence[int]) -> None:
+    """Cut a FAILED tile out of the links of these dependants.
+
+    Which of them became ready is another decision, on what is there after this one's commit: a
+    dependency that becomes DONE in between has looked at the old links.
+    """
+    failed = draft.tile(failed_id)
+    if failed.status is Status.FAILED and not failed.cut:
+        cut_out(draft, failed, dependants)
+
+
+def uncut_dependants(draft: Draft, failed_id: int) -> list[int]:
+    """Return the FAILED dependants of a FAILED tile that are to be cut out before it."""
     failed = draft.tile(failed_id)
     if failed.status is not Status.FAILED or failed.cut:
         return []
-    moved_ids = cut_out(draft, failed, dependants)
-    heir = draft.tile(failed_id).heir
-    return hand_out_ready(draft, [*moved_ids, *((heir.tile_id,) if heir else ())])
+    return [tile.id for tile in failed_dependants(draft, failed)]
 
 
 def finish_relink(draft: Draft, failed_id: int) -> None:

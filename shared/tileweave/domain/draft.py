@@ -39,6 +39,7 @@ class Draft:
         self.now = now
         self._known = known
         self._edited: dict[Key, Document] = {}
+        self._guarded: dict[Key, None] = {}
         self._to_publish: dict[Key, None] = {}
 
     def need(self, keys: Iterable[Key]) -> None:
@@ -103,6 +104,15 @@ class Draft:
         """Have the messages published that the document's outbox still holds."""
         if document.outbox:
             self._to_publish[document.key] = None
+
+    def guard(self, document: Document) -> None:
+        """Have the commit refused if this document changes until then: the decision rests on it."""
+        self._guarded[document.key] = None
+
+    @property
+    def guards(self) -> tuple[Key, ...]:
+        """What the commit is refused for, besides what it edits."""
+        return tuple(key for key in self._guarded if key not in self._edited)
 
     @property
     def edits(self) -> tuple[Edit, ...]:

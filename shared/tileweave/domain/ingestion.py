@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 
@@ -93,11 +93,16 @@ def check(draft: Draft, names: Names, new: NewScene) -> None:
     _refuse_collisions(draft, names, new)
 
 
-def add_tiles(draft: Draft, names: Names, new: NewScene, tiles: Iterable[NewTile]) -> None:
-    """Create those of the tiles that are not there yet, linked at both ends."""
+def add_tiles(
+    draft: Draft, names: Names, new: NewScene, tiles: Iterable[NewTile], *, staged: bool = False
+) -> None:
+    """Create those of the tiles that are not there yet, linked at both ends.
+
+    A staged tile is in no list and no total, until the scene is added.
+    """
     absent = [tile for tile in tiles if draft.find_tile(names.tile(_own(new, tile))) is None]
     for tile in absent:
-        draft.put(_tile(names, new, tile, draft.now))
+        draft.put(replace(_tile(names, new, tile, draft.now), staged=staged))
         if tile.previous or tile.reference:
             created = draft.tile(names.tile(_own(new, tile)))
             relinked(draft, created, *_links(draft, names, tile))
@@ -117,7 +122,9 @@ def in_order(new: NewScene) -> list[NewTile]:
 
 
 def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
-    """Create the scene, handed out at once, as the last of its documents."""
+    """Create the scene, handed out at once, and have its staged tiles seen."""
+    for tile in draft.find_tiles(names.tile(_own(new, each)) for each in new.tiles):
+        draft.put(replace(tile, staged=False))
     change = Change(draft.now, None, Status.PENDING, 1, INGESTION)
     scene = Scene(
         id=names.scene(new.source_id),
@@ -179,7 +186,7 @@ def _bad_links(draft: Draft, names: Names, tile: NewTile, own: set[TileRef]) -> 
             continue
         found = draft.find_tile(names.tile(ref))
         where = f"{tile.path}.{name}"
-        if found is None:
+        if found is None or found.staged:
             yield Problem(where, f"there is no tile {ref.source_id} of scene {ref.scene_source_id}")
         elif found.status is Status.FAILED:
             said = f"tile {ref.source_id} of scene {ref.scene_source_id} is FAILED"
@@ -213,8 +220,12 @@ def _refuse_collisions(draft: Draft, names: Names, new: NewScene) -> None:
     scene = draft.find_scene(names.scene(new.source_id))
     if scene and (scene.aoi, scene.source_id) != (names.aoi, new.source_id):
         raise IdCollision(f"{new.source_id} would get the id {scene.id} of {scene.source_id}.")
+    ids: dict[int, str] = {}
     for tile in new.tiles:
         found = draft.find_tile(names.tile(_own(new, tile)))
+        other = ids.setdefault(names.tile(_own(new, tile)), tile.source_id)
+        if other != tile.source_id:
+            raise IdCollision(f"{tile.source_id} would get the id of {other}.")
         mine = (names.aoi, new.source_id, tile.source_id)
         if found and (found.aoi, found.scene_source_id, found.source_id) != mine:
             raise IdCollision(f"{tile.source_id} would get the id {found.id} of {found.source_id}.")

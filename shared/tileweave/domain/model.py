@@ -98,6 +98,7 @@ class Scene(Job):
 class Tile(Job):
     """One burst (or whole scene) to process, when its scene, previous and reference are DONE.
 
+    `staged`: its scene is too large for one commit, and the last one is still to come.
     `next` and `referenced_by` are the other ends of the links of its dependants. A FAILED tile
     keeps its links as they were: `cut` tells that nothing names it any more, and `heir` which
     tile became the root of its chain in its place.
@@ -110,6 +111,7 @@ class Tile(Job):
     reference: Link | None = None
     next: tuple[int, ...] = ()
     referenced_by: tuple[int, ...] = ()
+    staged: bool = False
     cut: bool = False
     heir: Link | None = None
 

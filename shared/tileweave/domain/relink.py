@@ -24,6 +24,7 @@ def dependants_of(tile: Tile) -> tuple[int, ...]:
 def cut_out(draft: Draft, failed: Tile, dependants: Iterable[int]) -> list[int]:
     """Relink those of `dependants` that still name `failed`; return their ids."""
     draft.need(Key("tile", each) for each in dependants)
+    draft.guard(failed)
     elect_heir(draft, failed)
     moved = [tile for tile in draft.find_tiles(dependants) if tile.status is not Status.FAILED]
     moved = [tile for tile in moved if _names(tile, failed)]
@@ -33,17 +34,21 @@ def cut_out(draft: Draft, failed: Tile, dependants: Iterable[int]) -> list[int]:
     return [tile.id for tile in moved]
 
 
+def failed_dependants(draft: Draft, failed: Tile) -> list[Tile]:
+    """Return the FAILED tiles that name this one and were not cut out themselves yet.
+
+    They are to be cut out first: live tiles still name it through them.
+    """
+    found = draft.find_tiles(dependants_of(failed))
+    waiting = [tile for tile in found if tile.status is Status.FAILED and not tile.cut]
+    return [tile for tile in waiting if _names(tile, failed)]
+
+
 def close_cut(draft: Draft, failed: Tile) -> None:
-    """Mark a FAILED tile as cut, and take it off the lists of the tiles it depended on."""
+    """Mark a FAILED tile as cut, and take it off the lists of the live tiles it depended on."""
     elect_heir(draft, failed)
     current = draft.tile(failed.id)
-    previous, reference = draft.linked(current.previous), draft.linked(current.reference)
-    if previous is not None:
-        draft.put(replace(previous, next=_without(previous.next, failed.id)))
-    if reference is not None:
-        reference = draft.tile(reference.id)
-        without = _without(reference.referenced_by, failed.id)
-        draft.put(replace(reference, referenced_by=without))
+    _detach(draft, current, None, None)
     draft.put(replace(current, cut=True))
 
 
@@ -84,6 +89,7 @@ def live_previous(draft: Draft, link: Link | None) -> Link | None:
             return None
         if tile.status is not Status.FAILED:
             return link
+        draft.guard(tile)
         elect_heir(draft, _topmost_failed(draft, tile))
         link = tile.previous
     return None
@@ -99,6 +105,7 @@ def live_reference(draft: Draft, link: Link | None) -> Link | None:
             return None
         if tile.status is not Status.FAILED:
             return link
+        draft.guard(tile)
         link = tile.reference or elect_heir(draft, tile)
     return None
 

@@ -85,6 +85,8 @@ def _counted(document: Document) -> dict[str, int]:
     status = document.status
     if isinstance(document, Scene):
         return {f"scenes_{status}": 1, f"scene_tiles_{status}": len(document.tile_ids)}
+    if document.staged:
+        return {}
     return {f"tiles_{status}": 1, "roots": int(document.is_listed_root)}
 
 

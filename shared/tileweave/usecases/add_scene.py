@@ -8,9 +8,9 @@ from functools import partial
 
 from tileweave.domain import ingestion
 from tileweave.domain.draft import Draft
-from tileweave.domain.errors import AlreadyExists, IdCollision, NotFound
+from tileweave.domain.errors import AlreadyExists, NotFound
 from tileweave.domain.ingestion import Names, NewScene, NewTile
-from tileweave.usecases.carry_out import attempt, retrying
+from tileweave.usecases.carry_out import Reading, retrying
 from tileweave.usecases.ports import Services
 
 MOST_TILES_A_COMMIT = 500
@@ -46,33 +46,38 @@ def _add(services: Services, aoi: str, new: NewScene) -> int | _Known:
     if found is None:
         raise NotFound("AOI", aoi)
     names = Names(aoi, found.generation)
-    keys = ingestion.keys_of(names, new)
+    reading = Reading(services)
+    known, _, _ = reading.draft(partial(_check, names, new), ingestion.keys_of(names, new))
     *pieces, last = _pieces(new)
-    for piece in pieces:
-        answer = attempt(services, partial(_decide, names=names, new=new, piece=piece), keys)
-        if answer is not None:
-            return answer
-    return attempt(services, partial(_decide_last, names=names, new=new, piece=last), keys)
-
-
-def _decide(draft: Draft, *, names: Names, new: NewScene, piece: list[NewTile]) -> _Known | None:
-    draft.need(ingestion.keys_of(names, new))
-    known = draft.find_scene(names.scene(new.source_id))
     if known is not None:
-        if (known.aoi, known.source_id) != (names.aoi, new.source_id):
-            raise IdCollision(f"{new.source_id} would get the id of {known.source_id}.")
-        draft.publish(known)
+        reading.attempt(partial(_publish_again, known.scene_id), ())
+        return known
+    for piece in pieces:
+        reading.attempt(partial(_put, names, new, piece), ())
+    return reading.attempt(partial(_put_last, names, new, last), ())
+
+
+def _check(names: Names, new: NewScene, draft: Draft) -> _Known | None:
+    """Tell whether the scene is there already. Raises Invalid, IdCollision."""
+    known = draft.find_scene(names.scene(new.source_id))
+    if known is not None and (known.aoi, known.source_id) == (names.aoi, new.source_id):
         return _Known(known.id)
     ingestion.check(draft, names, new)
-    ingestion.add_tiles(draft, names, new, piece)
     return None
 
 
-def _decide_last(
-    draft: Draft, *, names: Names, new: NewScene, piece: list[NewTile]
-) -> int | _Known:
-    known = _decide(draft, names=names, new=new, piece=piece)
-    return known or ingestion.add_scene(draft, names, new).id
+def _publish_again(scene_id: int, draft: Draft) -> None:
+    """Publish the scene's job if whoever added it died before."""
+    draft.publish(draft.scene(scene_id))
+
+
+def _put(names: Names, new: NewScene, piece: list[NewTile], draft: Draft) -> None:
+    ingestion.add_tiles(draft, names, new, piece, staged=True)
+
+
+def _put_last(names: Names, new: NewScene, piece: list[NewTile], draft: Draft) -> int:
+    ingestion.add_tiles(draft, names, new, piece)
+    return ingestion.add_scene(draft, names, new).id
 
 
 def _pieces(new: NewScene) -> Iterator[list[NewTile]]:

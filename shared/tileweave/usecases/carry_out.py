@@ -100,7 +100,8 @@ def _commit(
     if not edits:
         return versions
     writes = [Write(edit, versions.get(edit.after.key)) for edit in edits]
-    return {**versions, **services.store.commit(writes, increments(edits))}
+    guards = {key: versions[key] for key in draft.guards}
+    return {**versions, **services.store.commit(writes, increments(edits), guards)}
 
 
 def _publish(

@@ -17,6 +17,7 @@ from tileweave.usecases.chores import (
     PIECE,
     DeleteAoi,
     RetryMany,
+    do_chore,
     message_of,
     pieces,
     retry_many,
@@ -61,13 +62,15 @@ def retry_aoi(services: Services, aoi: str, *, force: bool = False) -> Retried:
 
 
 def delete_aoi(services: Services, aoi: str) -> None:
-    """Delete an AOI for good: it is gone at once, its scenes and tiles soon. Raises NotFound."""
+    """Delete an AOI for good: it is gone at once, what it held soon, if it was large.
+
+    Raises NotFound.
+    """
     generation = services.store.bury_aoi(aoi)
     if generation is None:
         raise NotFound("AOI", aoi)
-    chore = DeleteAoi(aoi=aoi, generation=generation)
     try:
-        services.publisher.publish([message_of(chore, aoi)])
+        do_chore(services, DeleteAoi(aoi=aoi, generation=generation))
     except Unavailable:
         logger.warning("what is left of AOI %s is left to the janitor", aoi, exc_info=True)
 

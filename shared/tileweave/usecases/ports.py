@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from tileweave.domain.draft import Edit
@@ -90,6 +91,9 @@ class Rejected:
     aoi: str = ""
 
 
+NO_GUARDS: Mapping[Key, Version] = MappingProxyType({})
+
+
 class Store(Protocol):
     """Documents of AOIs, scenes and tiles. Every method raises Unavailable if it cannot answer."""
 
@@ -97,9 +101,14 @@ class Store(Protocol):
         """Return all of these documents as of now, in one round trip; None where there is none."""
 
     def commit(
-        self, writes: Sequence[Write], increments: Sequence[Increments]
+        self,
+        writes: Sequence[Write],
+        increments: Sequence[Increments],
+        guards: Mapping[Key, Version] = NO_GUARDS,
     ) -> Mapping[Key, Version]:
         """Do all of it or nothing; return the new versions.
+
+        Nothing is done if a document of `guards` is no longer at its version.
 
         Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
         """
@@ -108,7 +117,10 @@ class Store(Protocol):
         """Empty the outbox of each document still at this version; return the others."""
 
     def create_aoi(self, name: str, now: datetime) -> Aoi:
-        """Create an AOI with all totals 0; raises AlreadyExists."""
+        """Create an AOI with all totals 0.
+
+        Raises AlreadyExists, or Unavailable while one of that name is being deleted.
+        """
 
     def find_aoi(self, name: str) -> Aoi | None:
         """Return an AOI, or None if there is none."""

@@ -7,9 +7,9 @@ number of dependants (or a scene with any number of tiles) is done, and can be d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -33,7 +33,7 @@ _UPDATE: TypeAdapter[DependencyUpdate | Chore] = TypeAdapter(
     Annotated[DependencyUpdate | Chore, Field(discriminator="type")]
 )
 
-Step = Callable[[Draft], object]
+T = TypeVar("T")
 
 
 def take_update(services: Services, delivery: Delivery) -> Rejected | None:
@@ -60,39 +60,68 @@ def propagate(services: Services, key: Key, *, again: bool = False) -> None:
     found = services.store.read([key])[key]
     if found is None or found.document.status not in (Status.DONE, Status.FAILED):
         return
-    for piece, step in _steps(found.document):
-        carry_out(services, step, [Key("tile", each) for each in piece] + [key])
-        if again:
-            repeat = partial(decisions.publish_again, tile_ids=piece)
-            carry_out(services, repeat, [Key("tile", each) for each in piece])
-
-
-def _steps(document: Document) -> Iterator[tuple[Sequence[int], Step]]:
-    if isinstance(document, Scene):
-        decide = _release if document.status is Status.DONE else partial(_fail, scene=document)
-        yield from _in_pieces(document.tile_ids, decide)
-    elif document.status is Status.DONE:
-        yield from _in_pieces(dependants_of(document), _release)
+    document = found.document
+    dependants = _dependants(document)
+    if isinstance(document, Scene) and document.status is Status.FAILED:
+        _fail_tiles(services, document)
+    elif isinstance(document, Tile) and document.status is Status.FAILED:
+        dependants += _cut_out(services, document)
+        _release(services, dependants)
     else:
-        yield from _in_pieces(dependants_of(document), partial(_relink, failed=document))
-        yield (), partial(decisions.finish_relink, failed_id=document.id)
+        _release(services, dependants)
+    if again:
+        for piece in _pieces(dependants):
+            _carry_out(services, partial(decisions.publish_again, tile_ids=piece), piece)
 
 
-def _in_pieces(
-    ids: Sequence[int], decide: Callable[..., object]
-) -> Iterator[tuple[Sequence[int], Step]]:
-    for start in range(0, len(ids), PIECE):
-        piece = ids[start : start + PIECE]
-        yield piece, partial(decide, piece=piece)
+def _dependants(document: Document) -> tuple[int, ...]:
+    return document.tile_ids if isinstance(document, Scene) else dependants_of(document)
 
 
-def _release(draft: Draft, *, piece: Sequence[int]) -> None:
-    hand_out_ready(draft, piece)
+def _release(services: Services, tile_ids: Sequence[int]) -> None:
+    """Hand out those of the tiles that are ready by now."""
+    for piece in _pieces(tile_ids):
+        _carry_out(services, partial(hand_out_ready, tile_ids=piece), piece)
 
 
-def _relink(draft: Draft, *, piece: Sequence[int], failed: Tile) -> None:
-    decisions.relink(draft, failed.id, piece)
+def _fail_tiles(services: Services, scene: Scene) -> None:
+    for piece in _pieces(scene.tile_ids):
+        decide = partial(decisions.fail_with_scene, scene=scene, tile_ids=piece)
+        carry_out(services, decide, [scene.key, *_keys(piece)])
 
 
-def _fail(draft: Draft, *, piece: Sequence[int], scene: Scene) -> None:
-    decisions.fail_with_scene(draft, scene, piece)
+def _cut_out(services: Services, failed: Tile) -> tuple[int, ...]:
+    """Cut out a FAILED tile, with the FAILED tiles that name it; return their heirs."""
+    failures = [failed.id]
+    for failed_id in failures:  # it grows on the way
+        failures += _relink(services, failed_id)
+    for failed_id in reversed(failures):
+        _carry_out(services, partial(decisions.finish_relink, failed_id=failed_id), [failed_id])
+    found = services.store.read(_keys(failures)).values()
+    heirs = [each.document.heir for each in found if each and isinstance(each.document, Tile)]
+    return tuple(heir.tile_id for heir in heirs if heir)
+
+
+def _relink(services: Services, failed_id: int) -> list[int]:
+    """Relink the dependants of a FAILED tile; return those that are FAILED and not cut out."""
+    tile = services.store.read(_keys([failed_id]))[Key("tile", failed_id)]
+    if tile is None or not isinstance(tile.document, Tile) or tile.document.cut:
+        return []
+    for piece in _pieces(dependants_of(tile.document)):
+        decide = partial(decisions.relink, failed_id=failed_id, dependants=piece)
+        _carry_out(services, decide, [failed_id, *piece])
+    return _carry_out(
+        services, partial(decisions.uncut_dependants, failed_id=failed_id), [failed_id]
+    )
+
+
+def _carry_out(services: Services, decide: Callable[[Draft], T], tile_ids: Sequence[int]) -> T:
+    return carry_out(services, decide, _keys(tile_ids))
+
+
+def _keys(tile_ids: Iterable[int]) -> list[Key]:
+    return [Key("tile", each) for each in tile_ids]
+
+
+def _pieces(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + PIECE] for start in range(0, len(ids), PIECE))

@@ -45,7 +45,7 @@ def get_scene(services: Services, scene_id: int) -> Scene:
 def get_tile(services: Services, tile_id: int) -> Tile:
     """Return a tile. Raises NotFound."""
     found = services.store.read([Key("tile", tile_id)])[Key("tile", tile_id)]
-    if found is None or not isinstance(found.document, Tile):
+    if found is None or not isinstance(found.document, Tile) or found.document.staged:
         raise NotFound("tile", tile_id)
     return found.document
 

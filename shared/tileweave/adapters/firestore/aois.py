@@ -19,7 +19,7 @@ from google.cloud.firestore import (
 
 from tileweave.adapters.firestore.documents import RETRY, TIMEOUT, DocumentSnapshot, fields_of
 from tileweave.adapters.google_errors import translated
-from tileweave.domain.errors import AlreadyExists, Conflict
+from tileweave.domain.errors import AlreadyExists, Conflict, Unavailable
 from tileweave.domain.tally import Totals
 from tileweave.usecases.ports import Aoi
 
@@ -39,10 +39,15 @@ class FirestoreAois:
         self._client = client
 
     def create_aoi(self, name: str, now: datetime) -> Aoi:
-        """Create an AOI with all totals 0; raises AlreadyExists."""
+        """Create an AOI with all totals 0.
+
+        Raises AlreadyExists, or Unavailable while one of that name is being deleted.
+        """
         found = self._read(name)
         if found.exists and not found.get("deleted"):
             raise AlreadyExists("AOI", name)
+        if found.exists and found.get("leftovers"):
+            raise Unavailable(f"The AOI {name} is still being deleted.")
         aoi = Aoi(name, now, found.get("generation") + 1 if found.exists else 0)
         batch = self._client.batch()
         fields = {"name": name, "created_at": now, "generation": aoi.generation, "deleted": False}

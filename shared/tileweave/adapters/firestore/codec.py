@@ -21,7 +21,7 @@ MOST_HISTORY = 40
 RECENT_HISTORY = 10
 """A history longer than MOST_HISTORY keeps its RECENT_HISTORY; the rest goes to a page."""
 
-_TILE_ONLY = ("scene_id", "scene_source_id", "anx_time", "cut")
+_TILE_ONLY = ("scene_id", "scene_source_id", "anx_time", "staged", "cut")
 _SCENE_ONLY = ("product_name", "own_record")
 _COMMON = (
     "id",
@@ -80,15 +80,21 @@ def paged(fields: Fields) -> list[str]:
 
 def _scene(scene: Scene) -> Fields:
     own = {name: getattr(scene, name) for name in _SCENE_ONLY}
-    return own | {"tags": _text(scene.tags), "tile_ids": list(scene.tile_ids)}
+    ids = list(scene.tile_ids)
+    return own | {"tags": _text(scene.tags), "tile_ids": ids, "listed_in": scene.aoi}
 
 
 def _tile(tile: Tile) -> Fields:
     own = {name: getattr(tile, name) for name in _TILE_ONLY}
     links = {name: _link_fields(getattr(tile, name)) for name in ("previous", "reference", "heir")}
     ends = {"next": list(tile.next), "referenced_by": list(tile.referenced_by)}
-    # Derived, and only ever asked for: the lists of root and of leaf tiles.
-    asked_for = {"is_root": tile.is_listed_root, "is_leaf": tile.is_listed_leaf}
+    # Derived, and only ever asked for: the lists of an AOI's tiles, of its roots, of its leaves.
+    listed = None if tile.staged else tile.aoi
+    asked_for = {
+        "listed_in": listed,
+        "is_root": tile.is_listed_root,
+        "is_leaf": tile.is_listed_leaf,
+    }
     return own | links | ends | asked_for
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,6 +31,7 @@ from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments
 from tileweave.usecases.ports import (
     ALL,
+    NO_GUARDS,
     Rejected,
     Stored,
     Version,
@@ -39,6 +42,9 @@ from tileweave.usecases.ports import (
 
 KEPT = timedelta(days=30)
 """How long rejected messages are kept (SPEC section 6)."""
+
+MOST_BODY = 100_000
+"""Characters that are kept of a rejected message, and of what is wrong with it."""
 
 READS_AT_ONCE = 1_000
 
@@ -60,9 +66,14 @@ class FirestoreStore(FirestoreAois):
         return found
 
     def commit(
-        self, writes: Sequence[Write], increments: Sequence[Increments]
+        self,
+        writes: Sequence[Write],
+        increments: Sequence[Increments],
+        guards: Mapping[Key, Version] = NO_GUARDS,
     ) -> Mapping[Key, Version]:
         """Do all of it or nothing; return the new versions.
+
+        Nothing is done if a document of `guards` is no longer at its version.
 
         Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
         """
@@ -72,6 +83,10 @@ class FirestoreStore(FirestoreAois):
         results_of_writes = len(batch)
         for write in writes:
             self._add_history_page(batch, write)
+        for key, version in guards.items():
+            # Written as it is, which changes nothing, but is refused like any other write.
+            option = self._client.write_option(last_update_time=version)
+            batch.update(self._reference(key), {"id": key.id}, option=option)
         for increment in increments:
             self._add_increments(batch, increment)
         try:
@@ -138,8 +153,9 @@ class FirestoreStore(FirestoreAois):
     def keep_rejected(self, rejected: Rejected) -> None:
         """Keep a rejected message for 30 days; the same message is kept once."""
         messages = self._client.collection("rejected")
-        reference = messages.document(rejected.message_id or None)
+        reference = messages.document(_document_id(rejected.message_id))
         fields = {name: getattr(rejected, name) for name in Rejected.__slots__}
+        fields["body"], fields["error"] = rejected.body[:MOST_BODY], rejected.error[:MOST_BODY]
         fields["expires_at"] = rejected.received_at + KEPT
         with translated():
             reference.set(fields, retry=RETRY, timeout=TIMEOUT)
@@ -180,7 +196,7 @@ class FirestoreStore(FirestoreAois):
         batch.update(shard, fields)
 
     def _of(self, kind: str, aoi: str, statuses: Collection[Status]) -> Query:
-        query: Query = self._documents(kind).where(filter=FieldFilter("aoi", "==", aoi))
+        query: Query = self._documents(kind).where(filter=FieldFilter("listed_in", "==", aoi))
         if not statuses:
             return query
         wanted = [status.value for status in statuses]
@@ -199,6 +215,13 @@ class FirestoreStore(FirestoreAois):
         return self._documents(key.kind).document(str(key.id))
 
 
+def _document_id(message_id: str) -> str | None:
+    """Return a message's id, or a digest of it where it cannot name a document; None for none."""
+    if not message_id or (message_id.isascii() and message_id.isalnum()):
+        return message_id or None
+    return hashlib.sha256(message_id.encode()).hexdigest()
+
+
 def _stored(key: Key, snapshot: DocumentSnapshot) -> Stored:
     return Stored(codec.decode(key, fields_of(snapshot)), snapshot.update_time)
 
@@ -209,7 +232,7 @@ def _document(kind: str, snapshot: DocumentSnapshot) -> Document:
 
 
 def _milliseconds(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
+    return math.floor(moment.timestamp() * 1000)
 
 
 def _windowed(query: Query, window: Window, order: Sequence[str]) -> Query:

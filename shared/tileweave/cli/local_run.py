@@ -1,0 +1,120 @@
+"""The whole system on this machine: emulators, functions, gateway, scheduler, behind one URL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import httpx
+from platformdirs import user_log_path
+
+from tileweave.cli import functions, ready, state
+from tileweave.cli.errors import CommandError, tell
+from tileweave.cli.kept import hand_out_again
+from tileweave.cli.plan import Plan, planned
+from tileweave.cli.supervisor import Say, Supervisor
+from tileweave.cli.ticker import every
+from tileweave_emulators import Emulators, Running, SaveFailed
+
+JANITOR_SECONDS = 10
+"""How often the deployed scheduler calls the janitor."""
+
+SAVE_SECONDS = 60
+READY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class LocalRun:
+    """What runs, once it is ready."""
+
+    url: str
+    environment: Mapping[str, str]
+    """What a worker needs to find the emulators."""
+    logs: Path
+    supervisor: Supervisor
+    emulators: Running
+
+    def check(self) -> None:
+        """Do nothing while both emulators run. Raises CommandError."""
+        if dead := self.emulators.died():
+            names = " and ".join(dead)
+            raise CommandError(
+                f"the {names} emulator ended, so this run is over; logs: {self.logs}"
+            )
+
+
+@contextmanager
+def local_run(port: int, data: Path | None, say: Say = tell) -> Iterator[LocalRun]:
+    """Start everything, be ready when the block begins, and stop everything with it.
+
+    The environment of this process, and so of its children, names the emulators from then on.
+    Raises CommandError, EmulatorError; then nothing is left running.
+    """
+    plan = planned(port)
+    with ExitStack() as stack:
+        claim = stack.enter_context(state.claimed(plan.gateway))
+        logs = _empty(user_log_path("tileweave") / f"up-{plan.gateway}")
+        emulators = stack.enter_context(_emulators(data, logs).start())
+        supervisor = stack.enter_context(Supervisor(logs, say))
+        environment = {**emulators.environment(), **plan.names_of_topics()}
+        run = LocalRun(plan.url, environment, logs, supervisor, emulators)
+        _start(run, plan)
+        if data is not None and (jobs := hand_out_again(emulators.project)):
+            say(f"{jobs} jobs that had no result yet when the last run ended were handed out again")
+        stack.enter_context(every(JANITOR_SECONDS, partial(_call, plan.url_of("janitor"))))
+        if data is not None:
+            stack.enter_context(every(SAVE_SECONDS, partial(_save, emulators, say)))
+        claim.publish(plan.url, environment)
+        yield run
+
+
+def _emulators(data: Path | None, logs: Path) -> Emulators:
+    project = os.environ.get("GOOGLE_CLOUD_PROJECT") or Emulators.project
+    return Emulators(project=project, data_dir=data, log_dir=logs)
+
+
+def _start(run: LocalRun, plan: Plan) -> None:
+    from tileweave_emulators.provision import provision
+
+    os.environ.update(run.environment)
+    for name, command in plan.commands().items():
+        run.supervisor.start(name, command)
+    endpoints = {name: plan.url_of(name) for name in functions.PUSHED}
+    provision(plan.topology, run.emulators.project, run.emulators.pubsub_host, endpoints)
+    _wait(run, plan)
+
+
+def _wait(run: LocalRun, plan: Plan) -> None:
+    def check() -> None:
+        run.check()
+        if ended := run.supervisor.ended():
+            raise CommandError(f"{ended[0]} ended at once; its log is in {run.logs}")
+
+    urls = [plan.url_of(name) for name in plan.functions]
+    ready.wait_until_answering(urls, run.url, READY_SECONDS, check)
+
+
+def _call(url: str) -> None:
+    with ready.client() as http:
+        try:
+            http.post(url)
+        except httpx.HTTPError:
+            return  # it is being started again; the next call comes soon
+
+
+def _save(emulators: Running, say: Say) -> None:
+    try:
+        emulators.save()
+    except SaveFailed as error:
+        say(str(error))
+
+
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

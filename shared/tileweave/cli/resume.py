@@ -1,0 +1,59 @@
+"""Going on where the last run stopped: the Pub/Sub emulator forgets its messages, the service not.
+
+What those messages would have set off is done again from the documents. No status and no attempt
+changes by it but those of tiles that were ready and not yet handed out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from tileweave.domain.draft import Draft
+from tileweave.domain.model import Key
+from tileweave.domain.readiness import hand_out_ready
+from tileweave.domain.status import Effect, Status
+from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.ports import Services
+from tileweave.usecases.propagate import propagate
+
+PIECE = 200
+"""Scenes or tiles that one commit looks after."""
+
+
+def resume(services: Services, aois: Iterable[str]) -> int:
+    """Hand out every job again that was handed out and has no result, and what waits for a message.
+
+    Returns how many jobs were handed out again. It can be repeated.
+    """
+    return sum(_resume(services, aoi) for aoi in aois)
+
+
+def _resume(services: Services, aoi: str) -> int:
+    pending = _keys(services, aoi, Status.PENDING)
+    for piece in _pieces(pending):
+        carry_out(services, partial(_publish_job, keys=piece), piece)
+    for key in _keys(services, aoi, Status.FAILED):
+        propagate(services, key, again=True)
+    waiting = [key for key in _keys(services, aoi, Status.NEW) if key.kind == "tile"]
+    for piece in _pieces(waiting):
+        carry_out(services, partial(hand_out_ready, tile_ids=[key.id for key in piece]), piece)
+    return len(pending)
+
+
+def _publish_job(draft: Draft, *, keys: Sequence[Key]) -> None:
+    for key in keys:
+        document = draft.find(key)
+        if document is not None and document.status is Status.PENDING:
+            draft.put(replace(document, outbox=document.outbox | {Effect.HAND_OUT.value}))
+
+
+def _keys(services: Services, aoi: str, status: Status) -> list[Key]:
+    store = services.store
+    scenes, tiles = store.scenes(aoi, (status,)), store.tiles(aoi, (status,))
+    return [*(scene.key for scene in scenes), *(tile.key for tile in tiles)]
+
+
+def _pieces(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    return (keys[start : start + PIECE] for start in range(0, len(keys), PIECE))

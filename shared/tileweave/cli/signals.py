@@ -1,0 +1,57 @@
+"""SIGINT and SIGTERM: the first one asks for a stop, the second one kills everything at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+import psutil
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
+_KILLED = 128
+"""What a shell adds to the number of the signal that ended a process."""
+
+
+class Asked(BaseException):
+    """Raised in the main thread, wherever it is, by the first signal."""
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Have the first signal raise Asked in the block; what comes after it is not interrupted."""
+    on_first(_raise)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is not _kill:
+            on_first(_go_on)
+
+
+def on_first(call: Callable[[], None]) -> None:
+    """Have the first signal call this, and the second one end this process and its children."""
+
+    def first(_number: int, _frame: FrameType | None) -> None:
+        for number in _NUMBERS:
+            signal.signal(number, _kill)
+        call()
+
+    for number in _NUMBERS:
+        signal.signal(number, first)
+
+
+def _raise() -> None:
+    raise Asked
+
+
+def _go_on() -> None:
+    """Do nothing: everything is being stopped already."""
+
+
+def _kill(number: int, _frame: FrameType | None) -> None:
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    os._exit(_KILLED + number)

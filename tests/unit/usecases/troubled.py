@@ -1,0 +1,68 @@
+"""A store and a publisher in memory that fail when they are told to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tileweave.adapters.memory import MemoryPublisher, MemoryStore
+from tileweave.domain.errors import Conflict, Unavailable
+from tileweave.domain.messages import Message
+from tileweave.domain.model import Key
+from tileweave.domain.tally import Increments
+from tileweave.usecases.ports import NO_GUARDS, Version, Write
+
+
+class TroubledStore(MemoryStore):
+    """Raises what `troubles` holds for the next commits, first come first served."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commit_troubles: list[Exception | None] = []
+        self.confirm_troubles: list[Exception | None] = []
+        self.commits = 0
+
+    def commit(
+        self,
+        writes: Sequence[Write],
+        increments: Sequence[Increments],
+        guards: Mapping[Key, Version] = NO_GUARDS,
+    ) -> Mapping[Key, Version]:
+        self.commits += 1
+        _raise_next(self.commit_troubles)
+        return super().commit(writes, increments, guards)
+
+    def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
+        _raise_next(self.confirm_troubles)
+        return super().confirm(published)
+
+
+class TroubledPublisher(MemoryPublisher):
+    """Raises what `troubles` holds for the next publications; `published_before` get out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.troubles: list[Exception | None] = []
+        self.published_before = 0
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        try:
+            _raise_next(self.troubles)
+        except Unavailable:
+            super().publish(messages[: self.published_before])
+            raise
+        super().publish(messages)
+
+
+def nobody_answers() -> Unavailable:
+    """Return the error of a service that does not answer."""
+    return Unavailable("nobody answers")
+
+
+def somebody_was_quicker() -> Conflict:
+    """Return the error of a commit that came too late."""
+    return Conflict("somebody was quicker")
+
+
+def _raise_next(troubles: list[Exception | None]) -> None:
+    if troubles and (trouble := troubles.pop(0)):
+        raise trouble
