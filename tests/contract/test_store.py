@@ -15,7 +15,7 @@ from tileweave.domain.errors import AlreadyExists, Conflict, NotFound, Unavailab
 from tileweave.domain.model import Cause, Change, Document, Key, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, increments
-from tileweave.usecases.ports import Place, Store, Which, Window, Write, place_of
+from tileweave.usecases.ports import ALL, Place, Store, Which, Window, Write, place_of
 
 pytestmark = pytest.mark.emulators
 
@@ -274,17 +274,28 @@ def counted(store: Store) -> dict[str, int]:
     return {name: count for name, count in found[1].counts.items() if count}
 
 
-def test_a_window_of_a_list_begins_after_a_place(store: Store, aoi: str) -> None:
+@pytest.mark.parametrize("kind", ["scenes", "tiles"])
+def test_a_window_of_a_list_begins_after_a_place(store: Store, aoi: str, kind: str) -> None:
     """Pages put together are the list, wherever they are cut; skipping counts from the place."""
     tiles = [a_tile(number, burst) for number in range(4) for burst in (BURST, NEIGHBOUR)]
     put(store, *tiles, *(a_scene(number) for number in range(4)))
-    for found in (store.tiles, store.scenes):
-        whole, pages, place = [each.id for each in found(AOI)], [], None
-        while page := list(found(AOI, (), Window(after=place, limit=3))):
-            pages += [each.id for each in page]
-            place = place_of(page[-1])
-        assert pages == whole
-        assert [each.id for each in found(AOI, (), Window(skip=2, limit=1))] == whole[2:3]
+
+    def ids(window: Window = ALL) -> tuple[list[int], Place | None]:
+        listed: list[Document] = (
+            [*store.scenes(AOI, (), window)]
+            if kind == "scenes"
+            else [*store.tiles(AOI, (), window)]
+        )
+        return [each.id for each in listed], place_of(listed[-1]) if listed else None
+
+    whole, _ = ids()
+    pages: list[int] = []
+    page, place = ids(Window(limit=3))
+    while page:
+        pages += page
+        page, place = ids(Window(after=place, limit=3))
+    assert pages == whole
+    assert ids(Window(skip=2, limit=1))[0] == whole[2:3]
 
 
 def test_a_place_may_be_that_of_something_gone(store: Store, aoi: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 from google.cloud.firestore import Client
 
 from tests.builders import AOI, NOW, a_scene, a_tile
-from tileweave.adapters.firestore.codec import MOST_HISTORY, RECENT_HISTORY
 from tileweave.adapters.firestore.aois import SHARDS
+from tileweave.adapters.firestore.codec import MOST_HISTORY, RECENT_HISTORY
 from tileweave.adapters.firestore.store import FirestoreStore
 from tileweave.domain.draft import Edit
 from tileweave.domain.errors import Unavailable

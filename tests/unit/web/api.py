@@ -17,7 +17,17 @@ from tileweave.domain.messages import Message
 from tileweave.domain.model import Document, Json, Key, Scene, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Totals
-from tileweave.usecases.ports import Aoi, Publisher, Rejected, Services, Store, Stored
+from tileweave.usecases.ports import (
+    ALL,
+    Aoi,
+    Publisher,
+    Rejected,
+    Services,
+    Store,
+    Stored,
+    Which,
+    Window,
+)
 from tileweave.usecases.propagate import take_update
 from tileweave.usecases.take_result import take_result
 from tileweave.web import aoi, health, janitor, scene, tile
@@ -229,11 +239,19 @@ class BrokenStore(MemoryStore):
         """Raise the error."""
         self._broken()
 
-    def scenes(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Scene]:
+    def scenes(
+        self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
+    ) -> Iterator[Scene]:
         """Raise the error."""
         self._broken()
 
-    def tiles(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Tile]:
+    def tiles(
+        self,
+        aoi: str,
+        statuses: Collection[Status] = (),
+        window: Window = ALL,
+        which: Which = Which.EVERY,
+    ) -> Iterator[Tile]:
         """Raise the error."""
         self._broken()
 

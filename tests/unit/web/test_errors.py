@@ -20,7 +20,7 @@ from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.errors import Conflict, IdCollision, TooLarge, Unavailable
 from tileweave.domain.model import Scene
 from tileweave.domain.status import Status
-from tileweave.usecases.ports import Services
+from tileweave.usecases.ports import ALL, Services, Window
 from tileweave.web import aoi
 from tileweave.web.routing import MOST_BYTES, http_function
 
@@ -264,7 +264,9 @@ def test_a_store_that_fails_is_a_problem(
 class Unreadable(MemoryStore):
     """A store that knows its AOIs, and nothing of what they hold."""
 
-    def scenes(self, aoi: str, statuses: Collection[Status] = ()) -> Iterator[Scene]:
+    def scenes(
+        self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
+    ) -> Iterator[Scene]:
         """Raise the error when the first scene is asked for."""
         yield from ()
         raise Unavailable("away")
