@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tileweave.domain.draft import Draft
-from tileweave.domain.errors import NotAllowed
+from tileweave.domain.errors import Invalid, NotAllowed, Problem
 from tileweave.domain.lifecycle import advanced, moved, was_applied
 from tileweave.domain.messages import Result
-from tileweave.domain.model import Cause, Document, Key, Scene, Tile
+from tileweave.domain.model import Cause, Document, Json, Key, Scene, Tile
 from tileweave.domain.readiness import PROPAGATION, context_of, waits_for
 from tileweave.domain.reinstate import put_back
 from tileweave.domain.relink import close_cut, cut_out, failed_dependants
@@ -64,6 +65,18 @@ def operate(draft: Draft, key: Key, event: Event, cause: Cause) -> Document:
     if isinstance(before, Tile) and before.status is Status.FAILED is not after.status:
         return put_back(draft, draft.tile(key.id), before)
     return draft.document(key)
+
+
+def replace_data(draft: Draft, key: Key, data: Json, date: datetime | None) -> None:
+    """Replace the data of a scene or tile; `date` is the one in a scene's new data.
+
+    Raises NotFound, and Invalid if the date of a scene would change.
+    """
+    document = draft.document(key)
+    if isinstance(document, Scene) and date != document.date:
+        said = f"the date of a scene stays: {document.date.isoformat()}"
+        raise Invalid((Problem("date", said),))
+    draft.put(replace(document, data=data, updated_at=draft.now))
 
 
 def publish_again(draft: Draft, tile_ids: Sequence[int]) -> None:

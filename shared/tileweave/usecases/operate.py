@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from tileweave.domain import decisions
 from tileweave.domain.errors import NotFound, Unavailable
-from tileweave.domain.model import Document, Key
+from tileweave.domain.model import Document, Json, Key
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.chores import (
@@ -40,6 +41,14 @@ def operate(services: Services, key: Key, event: Event) -> Document:
     return carry_out(
         services, partial(decisions.operate, key=key, event=event, cause=OPERATOR), [key]
     )
+
+
+def replace_data(services: Services, key: Key, data: Json, date: datetime | None) -> None:
+    """Replace the data of a scene or tile. Raises NotFound, Invalid.
+
+    A scene keeps its date: tiles are ordered by it.
+    """
+    carry_out(services, partial(decisions.replace_data, key=key, data=data, date=date), [key])
 
 
 def retry_aoi(services: Services, aoi: str, *, force: bool = False) -> Retried:

@@ -1,7 +1,8 @@
-"""Calls on AOIs: create, add a scene, overview, graph, retry."""
+"""Calls on AOIs: create, delete, add scenes, overview, lists, graph, retry."""
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -17,7 +18,9 @@ from tileweave.domain.identity import AOI_NAME
 from tileweave.usecases import add_scene as adding
 from tileweave.usecases import operate, watch
 from tileweave.usecases.ports import Services
+from tileweave.web import lists
 from tileweave.web.answers import as_json, as_text, choice_of, flag_of, json_of, no_content
+from tileweave.web.bulk import add_scenes
 from tileweave.web.dot import dot_of
 from tileweave.web.overview import overview_json, overview_text
 from tileweave.web.problems import problem
@@ -47,6 +50,13 @@ def add_scene(services: Services, request: Request, aoi: str) -> Response:
         watch.overview(services, aoi)  # an AOI that is not there is told first
         raise
     return as_json({"id": adding.add_scene(services, aoi, new)})
+
+
+def delete(services: Services, request: Request, aoi: str) -> Response:
+    """Delete an AOI with its scenes and tiles, for good."""
+    del request
+    operate.delete_aoi(services, aoi)
+    return no_content()
 
 
 def retry(services: Services, request: Request, aoi: str, *, force: bool = False) -> Response:
@@ -81,12 +91,19 @@ def _begun(found: Iterator[T]) -> Iterator[T]:
 def _named(endpoint: Endpoint) -> Endpoint:
     """Return the endpoint for names that an AOI can have: no store is asked for any other."""
 
-    def answer(services: Services, request: Request, aoi: str) -> Response:
+    def answer(services: Services, request: Request, aoi: str, **more: str) -> Response:
         if not AOI_NAME.fullmatch(aoi):
             raise NotFound("AOI", aoi)
-        return endpoint(services, request, aoi)
+        return endpoint(services, request, aoi, **more)
 
     return answer
+
+
+def overview_or_list(services: Services, request: Request, aoi: str) -> Response:
+    """Answer the overview of an AOI, or for a pattern of names the AOIs that match."""
+    if re.search(r"[*?]", aoi):
+        return lists.aois(services, request, aoi)
+    return _named(overview)(services, request, aoi)
 
 
 def _overview(request: Request, found: watch.Overview) -> Response:
@@ -100,8 +117,17 @@ def _overview(request: Request, found: watch.Overview) -> Response:
 
 ROUTES = (
     Route("POST", "/aoi/<aoi>", create),
-    Route("GET", "/aoi/<aoi>", _named(overview)),
+    Route("GET", "/aoi/", lists.aois),
+    Route("GET", "/aoi/<aoi>", overview_or_list),
+    Route("DELETE", "/aoi/<aoi>", _named(delete)),
     Route("POST", "/aoi/<aoi>/scene", _named(add_scene)),
+    Route("POST", "/aoi/<aoi>/scenes", _named(add_scenes)),
+    Route("GET", "/aoi/<aoi>/scenes", _named(lists.scenes)),
+    Route("GET", "/aoi/<aoi>/scenes/<status>", _named(lists.scenes)),
+    Route("GET", "/aoi/<aoi>/tiles", _named(lists.tiles)),
+    Route("GET", "/aoi/<aoi>/tiles/<status>", _named(lists.tiles)),
+    Route("GET", "/aoi/<aoi>/roottiles", _named(lists.roots)),
+    Route("GET", "/aoi/<aoi>/leaftiles", _named(lists.leaves)),
     Route("PUT", "/aoi/<aoi>/retry", _named(retry)),
     Route("PUT", "/aoi/<aoi>/retry/force", _named(partial(retry, force=True))),
     Route("GET", "/aoi/<aoi>/dot", _named(dot)),

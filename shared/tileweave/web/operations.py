@@ -1,4 +1,4 @@
-"""What scenes and tiles have in common: retry, fail, and any status by force."""
+"""What scenes and tiles have in common: retry, fail, any status by force, other data."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from werkzeug.wrappers import Request, Response
 
 from tileweave.domain.model import Document, Key
 from tileweave.domain.status import FORCED, Event, Status
-from tileweave.usecases.operate import operate
+from tileweave.usecases.operate import operate, replace_data
 from tileweave.usecases.ports import Services
+from tileweave.web.answers import json_of, no_content
+from tileweave.web.data_input import read_data
 from tileweave.web.routing import Route
 
 Show = Callable[[Document], Response]
@@ -41,7 +43,12 @@ class Operator:
             Route("PUT", f"{path}/{name}", partial(self._named, event))
             for name, event in EVENTS.items()
         ]
-        return (*named, Route("PUT", f"{path}/force/<status>", self._force))
+        force = Route("PUT", f"{path}/force/<status>", self._force)
+        return (*named, force, Route("PUT", f"{path}/data", self._data))
+
+    def _data(self, services: Services, request: Request, number: int) -> Response:
+        replace_data(services, Key(self.kind, number), *read_data(self.kind, json_of(request)))
+        return no_content()
 
     def _named(self, event: Event, services: Services, request: Request, number: int) -> Response:
         del request

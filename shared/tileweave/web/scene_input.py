@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -15,15 +14,7 @@ from tileweave.domain.ingestion import NewScene, NewTile, TileRef
 from tileweave.domain.model import Json
 from tileweave.web import scene_request as request
 from tileweave.web.geometry import BadGeometry, footprint_of_geojson, footprint_of_wkt
-
-MOST_TILES = 10_000
-"""Tiles of one scene."""
-
-MOST_DATA = 700_000
-"""Bytes of a scene's data and tags or a tile's data, as JSON: they are part of every job."""
-
-MOST_DOCUMENT = 900_000
-"""Bytes of the same with the geometry: Firestore keeps 1 MiB, ids and history included."""
+from tileweave.web.limits import MOST_DATA, MOST_DOCUMENT, MOST_TILES, size_of
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -165,7 +156,7 @@ def _check_size(
     kept: object, geometry: Iterable[str | None], path: str, problems: Problems
 ) -> None:
     """Refuse what no document can hold before any other is written."""
-    size = len(json.dumps(kept))
+    size = size_of(kept)
     with_geometry = size + sum(len(each or "") for each in geometry)
     if size > MOST_DATA:
         problems.add(path, f"{size} bytes as JSON, tags included; at most {MOST_DATA} are kept")

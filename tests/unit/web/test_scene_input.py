@@ -20,7 +20,8 @@ from tests.unit.web.api import (
     wrong_paths,
 )
 from tileweave.domain.model import Json
-from tileweave.web.scene_input import MOST_DATA, MOST_TILES, read_scene
+from tileweave.web.limits import MOST_DATA, MOST_TILES
+from tileweave.web.scene_input import read_scene
 
 SCENE_SPELLINGS = {
     "source_id": "SourceID",

@@ -1,0 +1,19 @@
+"""What a request may hold; stated in `docs/api.md`."""
+
+from __future__ import annotations
+
+import json
+
+MOST_TILES = 10_000
+"""Tiles of one scene."""
+
+MOST_DATA = 700_000
+"""Bytes of a scene's data and tags or a tile's data, as JSON: they are part of every job."""
+
+MOST_DOCUMENT = 900_000
+"""Bytes of the same with the geometry: Firestore keeps 1 MiB, ids and history included."""
+
+
+def size_of(kept: object) -> int:
+    """Return the bytes of a JSON value as text."""
+    return len(json.dumps(kept))
