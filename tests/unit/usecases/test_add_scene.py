@@ -230,3 +230,20 @@ def test_an_invalid_scene_of_several_commits_leaves_nothing_behind() -> None:
 
     assert store.commits == before
     assert nothing_of_it_is_visible(world)
+
+
+def test_a_tile_of_a_scene_that_broke_off_is_not_linked_to() -> None:
+    """It is not there for anyone, until its scene is."""
+    store = TroubledStore()
+    world = World(a_chain(1)[0], store=store)
+    store.commit_troubles = [None, nobody_answers()]
+    with pytest.raises(Unavailable):
+        world.add(a_large_scene())
+    new = a_new_scene(2, [a_new_tile(previous=ref(1, BURSTS[0]))])
+
+    with pytest.raises(Invalid, match=f"no tile {BURSTS[0]}"):
+        world.add(new)
+
+    world.add(a_large_scene())
+    world.add(new)
+    assert world.tile(2).previous == world.tile(1, BURSTS[0]).link

@@ -144,6 +144,18 @@ def test_retrying_more_than_a_piece_hands_out_every_one_once() -> None:
     assert {each.attempt for each in store.scenes(AOI)} == {2}
 
 
+def test_retrying_more_than_a_piece_by_force_hands_out_every_one_once() -> None:
+    """What is PENDING may be retried again and again, but not by the same message twice."""
+    many = PIECE + 20
+    world = World(*map(a_new_scene, range(many)))
+
+    retry_aoi(world.services, AOI, force=True)
+    for each in world.updates * 2:
+        world.deliver(each)
+
+    assert {each.attempt for each in world.store.scenes(AOI)} == {2}
+
+
 def test_retrying_another_aoi_is_not_found() -> None:
     with pytest.raises(NotFound, match="There is no AOI Elsewhere"):
         retry_aoi(World().services, "Elsewhere")
