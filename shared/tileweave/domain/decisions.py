@@ -11,7 +11,7 @@ from tileweave.domain.errors import Invalid, NotAllowed, Problem
 from tileweave.domain.lifecycle import advanced, moved, was_applied
 from tileweave.domain.messages import Result
 from tileweave.domain.model import Cause, Document, Json, Key, Scene, Tile
-from tileweave.domain.readiness import PROPAGATION, context_of, waits_for
+from tileweave.domain.readiness import PROPAGATION, context_of, dependencies_of, waits_for
 from tileweave.domain.reinstate import put_back
 from tileweave.domain.relink import close_cut, cut_out, failed_dependants
 from tileweave.domain.status import RESULTS, Event, Status, Transition
@@ -114,8 +114,10 @@ def finish_relink(draft: Draft, failed_id: int) -> None:
 def fail_with_scene(draft: Draft, scene: Scene, tile_ids: Iterable[int]) -> list[Tile]:
     """Fail these tiles of a FAILED scene; each is relinked by its own update."""
     cause = Cause(PROPAGATION.actor, f"its scene {scene.source_id} FAILED")
-    if draft.scene(scene.id).status is not Status.FAILED:
+    current = draft.scene(scene.id)
+    if current.status is not Status.FAILED:
         return []
+    draft.guard(current)
     failed = []
     for tile in draft.find_tiles(tile_ids):
         after = advanced(tile, Event.SCENE_FAILED, cause, draft.now)
@@ -141,5 +143,8 @@ def _after_result(draft: Draft, job: Document, event: Event, cause: Cause) -> Do
     if event is Event.RESULT_RETRY and job.status is Status.PENDING:
         draft.need(context_of([job]))
         if waits_for(draft, job):
+            # What becomes DONE before the commit has looked for NEW dependants, and found none.
+            for dependency in dependencies_of(draft, job):
+                draft.guard(dependency)
             return moved(job, Transition(Status.NEW), event, cause, draft.now)
     return advanced(job, event, cause, draft.now)

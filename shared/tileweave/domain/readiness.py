@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.lifecycle import advanced
-from tileweave.domain.model import Cause, Key, Link, Tile
+from tileweave.domain.model import Cause, Document, Key, Link, Tile
 from tileweave.domain.status import Event, Status
 
 PROPAGATION = Cause(actor="propagation")
@@ -26,6 +26,12 @@ def waits_for(draft: Draft, tile: Tile) -> tuple[str, ...]:
         if link and (other is None or other.status is not Status.DONE):
             waits.append(_says(name, link.tile_id, other))
     return tuple(waits)
+
+
+def dependencies_of(draft: Draft, tile: Tile) -> list[Document]:
+    """Return the tile's scene, previous and reference, those that there are."""
+    linked = [draft.linked(link) for link in links_of(tile)]
+    return [each for each in (draft.find_scene(tile.scene_id), *linked) if each is not None]
 
 
 def hand_out_ready(draft: Draft, tile_ids: Iterable[int]) -> list[Tile]:

@@ -78,8 +78,6 @@ def test_an_unknown_aoi_is_told_before_what_is_wrong_with_a_scene(api: Api, body
 @pytest.mark.parametrize(
     "path",
     [
-        "/aoi",
-        "/aoi/",
         f"/aoi/{AREA}/",
         f"/aoi//{AREA}",
         f"/aoi/{AREA}%2Fscene%2Fx",
@@ -120,8 +118,8 @@ def test_an_aoi_of_an_impossible_name_is_not_found(name: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("PUT", f"/aoi/{AREA}", "GET, HEAD, POST"),
-        ("PATCH", f"/aoi/{AREA}", "GET, HEAD, POST"),
+        ("PUT", f"/aoi/{AREA}", "DELETE, GET, HEAD, POST"),
+        ("PATCH", f"/aoi/{AREA}", "DELETE, GET, HEAD, POST"),
         ("GET", f"/aoi/{AREA}/scene", "POST"),
         ("PUT", f"/aoi/{AREA}/scene", "POST"),
         ("GET", f"/aoi/{AREA}/retry", "PUT"),
