@@ -64,7 +64,7 @@ def local_run(port: int, data: Path | None, say: Say = tell) -> Iterator[LocalRu
         environment = {**emulators.environment(), **plan.names_of_topics()}
         run = LocalRun(plan.url, environment, logs, supervisor, emulators)
         _start(run, plan)
-        if data is not None and (jobs := hand_out_again(emulators.project)):
+        if data is not None and (jobs := hand_out_again()):
             say(f"{jobs} jobs that had no result yet when the last run ended were handed out again")
         stack.enter_context(every(JANITOR_SECONDS, partial(_call, plan.url_of("janitor"))))
         if data is not None:

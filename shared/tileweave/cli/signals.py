@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 
 import psutil
@@ -13,6 +15,9 @@ import psutil
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _KILLED = 128
 """What a shell adds to the number of the signal that ended a process."""
+
+SAME_SECONDS = 0.5
+"""A signal so soon after the first is the same one: `timeout` sends it to us and to our group."""
 
 
 class Asked(BaseException):
@@ -23,10 +28,11 @@ class Asked(BaseException):
 def asking() -> Iterator[None]:
     """Have the first signal raise Asked in the block; what comes after it is not interrupted."""
     on_first(_raise)
+    not_asked = signal.getsignal(signal.SIGTERM)
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGTERM) is not _kill:
+        if signal.getsignal(signal.SIGTERM) is not_asked:
             on_first(_go_on)
 
 
@@ -35,7 +41,7 @@ def on_first(call: Callable[[], None]) -> None:
 
     def first(_number: int, _frame: FrameType | None) -> None:
         for number in _NUMBERS:
-            signal.signal(number, _kill)
+            signal.signal(number, partial(_kill, time.monotonic()))
         call()
 
     for number in _NUMBERS:
@@ -50,7 +56,9 @@ def _go_on() -> None:
     """Do nothing: everything is being stopped already."""
 
 
-def _kill(number: int, _frame: FrameType | None) -> None:
+def _kill(asked: float, number: int, _frame: FrameType | None) -> None:
+    if time.monotonic() - asked < SAME_SECONDS:
+        return
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             child.kill()

@@ -10,6 +10,7 @@ from tests.builders import NOW, a_scene, a_tile
 from tileweave.domain.decisions import fail_with_scene, finish_relink, relink, take_result
 from tileweave.domain.draft import Draft
 from tileweave.domain.messages import Result
+from tileweave.domain.model import Document
 from tileweave.domain.status import Status
 
 LIVE = [each for each in Status if each is not Status.FAILED]
@@ -58,7 +59,8 @@ def test_a_retry_that_waits_for_a_dependency_is_guarded_by_it() -> None:
         previous=root.link,
     )
     scenes = [a_scene(number, status=Status.DONE) for number in (0, 1)]
-    draft = Draft({each.key: each for each in (root, tile, *scenes)}, NOW)
+    documents: list[Document] = [root, tile, *scenes]
+    draft = Draft({each.key: each for each in documents}, NOW)
 
     take_result(draft, Result(type="tile", id=tile.id, status=Status.RETRY))
 

@@ -1,0 +1,210 @@
+"""A worker acknowledges a job only after its result was published, and never loses one."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from google.api_core.exceptions import NotFound, ServiceUnavailable
+
+from tileweave.adapters.memory import MemoryPublisher
+from tileweave.cli.errors import CommandError
+from tileweave.cli.job import Job, Outcome
+from tileweave.cli.jobs import Received
+from tileweave.cli.worker import Work, Worker
+from tileweave.domain.errors import Unavailable
+from tileweave.domain.messages import Message
+
+SCENE = {"id": 3, "source_id": "S1A", "aoi": "DenmarkDemo", "data": {}, "attempt": 2}
+
+
+@dataclass
+class Jobs:
+    """A subscription in memory: what is given back is not delivered again."""
+
+    waiting: list[Received]
+    path: str = "projects/here/subscriptions/scene-jobs"
+    done: list[str] = field(default_factory=list)
+    back: list[str] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    def pull(self, most: int) -> list[Received]:
+        self.asked.append(most)
+        if self.errors:
+            raise self.errors.pop(0)
+        taken, self.waiting = self.waiting[:most], self.waiting[most:]
+        return taken
+
+    def extend(self, ack_ids: Sequence[str]) -> None:
+        raise ServiceUnavailable("not now")
+
+    def give_back(self, ack_ids: Sequence[str]) -> None:
+        self.back.extend(ack_ids)
+
+    def acknowledge(self, ack_id: str) -> None:
+        self.done.append(ack_id)
+
+
+def messages(count: int) -> list[Received]:
+    bodies = [SCENE | {"id": number + 1} for number in range(count)]
+    return [Received(f"ack-{body['id']}", json.dumps(body).encode()) for body in bodies]
+
+
+def at_once(job: Job, stop: threading.Event) -> Outcome | None:
+    return Outcome("DONE")
+
+
+class Watched(MemoryPublisher):
+    """Notes what was acknowledged before each publication."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        super().__init__()
+        self.jobs = jobs
+        self.acknowledged_before: list[str] = []
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        self.acknowledged_before += self.jobs.done
+        super().publish(messages)
+
+
+def a_worker(jobs: Jobs, work: Work = at_once, **options: object) -> tuple[Worker, list[str]]:
+    said: list[str] = []
+    stop = threading.Event()
+    worker = Worker(jobs, Watched(jobs), work, said.append, stop, until_idle=0.05)
+    for name, value in options.items():
+        setattr(worker, name, value)
+    return worker, said
+
+
+def test_a_job_has_one_result_and_is_acknowledged_after_it() -> None:
+    jobs = Jobs(messages(1))
+    worker, said = a_worker(jobs)
+    worker.run()
+    assert isinstance(worker.publisher, Watched)
+    (result,) = worker.publisher.messages
+    assert (result.body["id"], result.body["status"], result.body["attempt"]) == (1, "DONE", 2)
+    assert worker.publisher.acknowledged_before == []
+    assert jobs.done == ["ack-1"]
+    assert said == ["scene S1A, attempt 2: taken", "scene S1A, attempt 2: DONE"]
+
+
+def test_it_ends_when_it_was_idle_for_long_enough_and_not_before() -> None:
+    jobs = Jobs(messages(5))
+    worker, _ = a_worker(jobs)
+    worker.run()
+    assert len(jobs.done) == 5
+
+
+def test_it_takes_no_more_jobs_than_it_works_on() -> None:
+    enough, together = threading.Event(), threading.Barrier(3, timeout=10)
+
+    def work(job: Job, stop: threading.Event) -> Outcome | None:
+        together.wait()
+        enough.wait(10)
+        return Outcome("DONE")
+
+    jobs = Jobs(messages(6))
+    worker, _ = a_worker(jobs, work, parallel=2)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    together.wait()
+    assert len(jobs.waiting) == 4
+    together.reset()
+    worker.work = at_once
+    enough.set()
+    thread.join(10)
+    assert len(jobs.done) == 6
+    assert max(jobs.asked) == 2
+
+
+def test_a_stop_gives_back_what_is_worked_on() -> None:
+    def work(job: Job, stop: threading.Event) -> Outcome | None:
+        worker.stop.set()
+        return None
+
+    jobs = Jobs(messages(3))
+    worker, said = a_worker(jobs, work)
+    worker.run()
+    assert (jobs.done, jobs.back) == ([], ["ack-1"])
+    assert said[-1] == "scene S1A, attempt 2: given back"
+
+
+def test_a_result_that_cannot_be_published_gives_the_job_back() -> None:
+    class Down(MemoryPublisher):
+        def publish(self, messages: Sequence[Message]) -> None:
+            raise Unavailable("no answer")
+
+    jobs = Jobs(messages(1))
+    worker, said = a_worker(jobs, publisher=Down())
+    worker.run()
+    assert (jobs.done, jobs.back) == ([], ["ack-1"])
+    assert said[-1] == "a job is given back: no answer"
+
+
+def test_work_that_breaks_gives_the_job_back() -> None:
+    def work(job: Job, stop: threading.Event) -> Outcome | None:
+        raise RuntimeError("broken")
+
+    jobs = Jobs(messages(1))
+    worker, _ = a_worker(jobs, work)
+    worker.run()
+    assert (jobs.done, jobs.back) == ([], ["ack-1"])
+
+
+def test_a_message_that_is_no_job_is_dropped_and_told() -> None:
+    jobs = Jobs([Received("ack-1", b"not a job")])
+    worker, said = a_worker(jobs)
+    worker.run()
+    assert jobs.done == ["ack-1"]
+    assert said[0].startswith("a message that is no job is dropped")
+
+
+def test_a_service_that_does_not_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tileweave.cli.worker.PAUSE_SECONDS", 0.0)
+    checked: list[bool] = []
+    jobs = Jobs(messages(1), errors=[ServiceUnavailable("restarting")])
+    worker, said = a_worker(jobs, check=lambda: checked.append(True))
+    worker.run()
+    assert jobs.done == ["ack-1"]
+    assert checked == [True]
+    assert "no jobs for the moment" in said[0]
+
+
+def test_a_run_that_has_ended_ends_its_worker() -> None:
+    def check() -> None:
+        raise CommandError("the `tileweave up` has ended")
+
+    worker, _ = a_worker(Jobs([], errors=[ServiceUnavailable("gone")]), check=check)
+    with pytest.raises(CommandError, match="has ended"):
+        worker.run()
+
+
+def test_a_subscription_that_is_not_there_is_told() -> None:
+    worker, _ = a_worker(Jobs([], errors=[NotFound("no such subscription")]))
+    with pytest.raises(CommandError, match="there is no projects/here/subscriptions/scene-jobs"):
+        worker.run()
+
+
+def test_the_lease_is_extended_while_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tileweave.cli.worker.LEASE_SECONDS", 0.03)
+    extended = threading.Event()
+
+    class Leased(Jobs):
+        def extend(self, ack_ids: Sequence[str]) -> None:
+            if list(ack_ids) == ["ack-1"]:
+                extended.set()
+                return
+            super().extend(ack_ids)
+
+    def work(job: Job, stop: threading.Event) -> Outcome | None:
+        assert extended.wait(10)
+        return Outcome("DONE")
+
+    jobs = Leased(messages(1))
+    worker, _ = a_worker(jobs, work)
+    worker.run()
+    assert jobs.done == ["ack-1"]
