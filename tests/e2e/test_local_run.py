@@ -9,12 +9,13 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.e2e.system import eventually
-from tileweave.cli import denmark, ready
+from tileweave.cli import denmark
 from tileweave.cli.api import Api
 from tileweave.cli.app import app
 from tileweave.cli.jobs import Received, Subscription
 from tileweave.cli.kept import hand_out_again
 from tileweave.cli.local_run import LocalRun, local_run
+from tileweave.client import Client
 
 pytestmark = pytest.mark.usefixtures("own_process")
 
@@ -45,8 +46,8 @@ def worked(kind: str) -> list[str]:
 
 
 def test_jobs_are_leased_given_back_and_worked_on(tmp_path: Path) -> None:
-    with local_run(0, tmp_path / "data") as run, ready.client(run.url) as http:
-        api = Api(http, denmark.AOI)
+    with local_run(0, tmp_path / "data") as run, Client(run.url) as client:
+        api = Api(client, denmark.AOI)
         api.create()
         for feature in denmark.features():
             api.add_scene(feature)

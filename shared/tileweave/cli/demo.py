@@ -10,14 +10,15 @@ from typing import Annotated
 
 import typer
 
-from tileweave.cli import denmark, ready, signals
-from tileweave.cli.api import Api, Overview
+from tileweave.cli import denmark, signals
+from tileweave.cli.api import Api
 from tileweave.cli.errors import CommandError, told
 from tileweave.cli.follow import follow
 from tileweave.cli.local_run import LocalRun, local_run
 from tileweave.cli.picture import save_graph
 from tileweave.cli.up import Port, stay
 from tileweave.cli.work import Fail, Kind, Retry, Seconds, Seed, check_rates
+from tileweave.client import Client, Overview
 
 PARALLEL = 4
 """Jobs that a simulated worker works on at a time."""
@@ -65,8 +66,8 @@ def _start_workers(run: LocalRun, options: list[str]) -> None:
 
 
 def _ingest_and_show(run: LocalRun, output: Path, deadline: float) -> Overview:
-    with ready.client(run.url) as http:
-        api = Api(http, denmark.AOI)
+    with Client(run.url) as client:
+        api = Api(client, denmark.AOI)
         overview = follow(api, run, deadline)
         typer.echo(save_graph(api, output))
     return overview

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import typer
 
+from tileweave.client.errors import ClientError
 from tileweave_emulators import EmulatorError
 
 
@@ -24,7 +25,7 @@ def told() -> Iterator[None]:
             raise
         tell(f"{error.filename}: {error.strerror}")
         raise typer.Exit(1) from error
-    except (CommandError, EmulatorError) as error:
+    except (ClientError, CommandError, EmulatorError) as error:
         # What failed while everything was stopped, because of an error, comes with that error.
         if isinstance(error.__context__, CommandError):
             tell(error.__context__)

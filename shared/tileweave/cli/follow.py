@@ -8,10 +8,11 @@ import time
 from rich.console import Console
 
 from tileweave.cli import denmark
-from tileweave.cli.api import Api, Overview
+from tileweave.cli.api import Api
 from tileweave.cli.errors import CommandError
 from tileweave.cli.local_run import LocalRun
 from tileweave.cli.show import Bars, table
+from tileweave.client import Overview
 
 POLL_SECONDS = 0.25
 

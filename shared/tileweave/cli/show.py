@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tileweave.cli.api import Overview
 from tileweave.cli.denmark import SCENES, TILES
+from tileweave.client import Overview
 
 STATUSES = ("new", "pending", "done", "retry", "failed", "total")
 

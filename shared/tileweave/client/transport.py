@@ -1,0 +1,75 @@
+"""Requests, repeated where that is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from tenacity import RetryCallState, Retrying, stop_after_delay, wait_random_exponential
+
+from tileweave.client.errors import Busy, Unreachable, error_of
+
+REPEATABLE = ("GET", "HEAD", "DELETE")
+"""Methods that may be sent again even if the first one may have been carried out."""
+
+
+class _Again(Exception):
+    """Raised when a request is to be sent again; `cause` is raised if patience runs out."""
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """Sends requests; `patience` is how many seconds one is repeated for."""
+
+    http: httpx.Client
+    patience: float
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
+        """Return a successful answer.
+
+        What the service did not take (503, 429, no connection) is repeated; what it may have
+        carried out only where that makes no difference. Raises ApiError, Unreachable.
+        """
+        attempts = Retrying(
+            stop=stop_after_delay(self.patience),
+            wait=wait_random_exponential(multiplier=0.1, max=2),
+            retry=_is_again,
+            retry_error_callback=_give_up,
+        )
+        answer: httpx.Response = attempts(self._once, method, path, options)
+        return answer
+
+    def _once(self, method: str, path: str, options: Mapping[str, Any]) -> httpx.Response:
+        try:
+            answer = self.http.request(method, path, **options)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise _Again(_unreachable(error)) from error
+        except httpx.TransportError as error:
+            if method in REPEATABLE:
+                raise _Again(_unreachable(error)) from error
+            raise _unreachable(error) from error
+        if answer.is_success:
+            return answer
+        problem = error_of(answer)
+        raise _Again(problem) if isinstance(problem, Busy) else problem
+
+
+def _is_again(state: RetryCallState) -> bool:
+    return state.outcome is not None and isinstance(state.outcome.exception(), _Again)
+
+
+def _give_up(state: RetryCallState) -> httpx.Response:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, _Again):
+        raise error.cause
+    raise RuntimeError("a request ended without an answer")  # tenacity calls this on _Again only
+
+
+def _unreachable(error: httpx.TransportError) -> Unreachable:
+    return Unreachable(f"{error.request.url}: {str(error) or type(error).__name__}")

@@ -1,0 +1,222 @@
+"""The Python client, against the real routes over the store in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from werkzeug.wrappers import Request
+
+import tileweave
+from tests.builders import date_of, product
+from tileweave.adapters.memory import MemoryPublisher, MemoryStore
+from tileweave.client import (
+    ApiError,
+    Busy,
+    Client,
+    Denied,
+    Missing,
+    NotNow,
+    Refused,
+    Unreachable,
+)
+from tileweave.usecases.ports import Services
+from tileweave.web import aoi, scene, tile
+from tileweave.web.routing import http_function
+
+DENMARK = json.loads(
+    (Path(__file__).parents[2] / "data" / "denmark_tiles.geojson").read_text("utf-8")
+)["features"]
+AREA = "DenmarkDemo"
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    services = Services(MemoryStore(), MemoryPublisher())
+    routes = (*aoi.ROUTES, *scene.ROUTES, *tile.ROUTES)
+    app = Request.application(http_function(routes, lambda: services))
+    with Client("http://here", transport=httpx.WSGITransport(app=app)) as found:
+        found.create_aoi(AREA)
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+
+
+def a_request(number: int) -> dict[str, Any]:
+    """Return a scene request with one tile."""
+    data = {"date": date_of(number).isoformat()}
+    tiles = {"A44_IW1_8951": {"data": {"swath_id": "IW1", "tile_nr": 4}}}
+    return {"source_id": product(number), "aoi": AREA, "data": data, "tiles": tiles}
+
+
+def answering(*answers: httpx.Response | Exception) -> tuple[Client, list[str]]:
+    """Return a client of a server that answers these, one after the other, and its calls."""
+    left, calls = list(answers), list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        calls.append(request.method)
+        found = left.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    return Client("http://here", transport=httpx.MockTransport(answer)), calls
+
+
+def test_the_client_is_at_the_top_of_the_package() -> None:
+    """`from tileweave import Client`; and nothing else that is not there."""
+    assert tileweave.Client is Client
+    with pytest.raises(AttributeError):
+        tileweave.Nothing  # type: ignore[attr-defined] # noqa: B018
+
+
+def test_an_aoi_is_created_looked_at_listed_and_deleted(client: Client) -> None:
+    """By its name."""
+    assert client.create_aoi("a:b").name == "a:b"
+    assert [each["ID"] for each in client.aois()] == [AREA, "a:b"]
+    assert [each["ID"] for each in client.aois("?:*")] == ["a:b"]
+    client.delete_aoi("a:b")
+    with pytest.raises(Missing):
+        client.overview("a:b")
+
+
+def test_scenes_are_added_one_by_one_or_all_at_once(client: Client) -> None:
+    """What is known is told with its id."""
+    id_ = client.add_scene(AREA, DENMARK[-1])
+    with pytest.raises(NotNow) as known:
+        client.add_scene(AREA, DENMARK[-1])
+    outcomes = client.add_scenes(AREA, DENMARK)
+    overview = client.overview(AREA)
+    assert known.value.id == id_
+    assert (outcomes.added, outcomes.known, outcomes.refused) == (2, 1, 0)
+    assert (overview.scenes.pending, overview.tiles.new, overview.root_tiles) == (3, 9, 3)
+    assert overview.first is not None
+    assert overview.first.year == 2022
+    assert not overview.settled
+
+
+def test_a_wrong_scene_is_refused_with_every_wrong_field(client: Client) -> None:
+    """Path and message of each."""
+    with pytest.raises(Refused) as refused:
+        client.add_scene(AREA, {"source_id": "", "aoi": AREA, "data": {}})
+    assert refused.value.status == 422
+    assert "source_id" in {each.path for each in refused.value.errors}
+
+
+def test_lists_are_read_page_by_page(client: Client) -> None:
+    """To their end, whatever the size of a page."""
+    client.add_scenes(AREA, [a_request(number) for number in range(7)])
+    names = [each["properties"]["source_id"] for each in client.scenes(AREA, page=3)]
+    assert names == [product(number) for number in range(7)]
+    assert len(list(client.tiles(AREA, page=2))) == 7
+    assert len(list(client.scenes(AREA, "pending"))) == 7
+    assert list(client.tiles(AREA, "done")) == []
+
+
+def test_roots_leaves_and_the_graph_are_there(client: Client) -> None:
+    """Each as the API answers it."""
+    client.add_scenes(AREA, DENMARK)
+    assert len(client.root_tiles(AREA)) == len(client.leaf_tiles(AREA)) == 3
+    assert client.graph(AREA, reference=True).startswith(b"digraph")
+
+
+def test_scenes_and_tiles_are_operated_on(client: Client) -> None:
+    """Retried, failed, forced, and given other data."""
+    id_ = client.add_scene(AREA, DENMARK[-1])
+    [feature] = client.scene_tiles(id_)["features"]
+    tile_id = feature["properties"]["Tiles"][0]["ID"]
+    with pytest.raises(NotNow):
+        client.retry("scene", id_)
+    assert client.retry("scene", id_, force=True)["properties"]["attempt"] == 2
+    assert client.force("tile", tile_id, "RETRY")["properties"]["Status"] == "RETRY"
+    assert client.fail("tile", tile_id)["properties"]["Status"] == "FAILED"
+    client.replace_data("tile", tile_id, {"swath_id": "IW2"})
+    assert client.get("tile", tile_id)["properties"]["Data"] == {"swath_id": "IW2"}
+    assert client.fail("scene", id_, force=True)["properties"]["status"] == "FAILED"
+
+
+def test_an_aoi_is_retried(client: Client) -> None:
+    """What is in RETRY, and with force what is PENDING too."""
+    client.add_scenes(AREA, DENMARK)
+    assert client.retry_aoi(AREA).scenes == 0
+    assert client.retry_aoi(AREA, force=True).scenes == 3
+
+
+def test_a_call_that_was_not_taken_is_repeated() -> None:
+    """503 and 429 and refused connections, whatever the method."""
+    fine = httpx.Response(200, json={"id": 7})
+    refused = httpx.ConnectError("refused", request=httpx.Request("POST", "http://here"))
+    client, calls = answering(httpx.Response(503), refused, httpx.Response(429), fine)
+    assert client.add_scene(AREA, {}) == 7
+    assert calls == ["POST"] * 4
+
+
+def test_a_call_that_may_have_been_carried_out_is_not_repeated() -> None:
+    """Unless it reads or deletes."""
+    cut = httpx.ReadError("cut", request=httpx.Request("PUT", "http://here"))
+    client, calls = answering(cut)
+    with pytest.raises(Unreachable):
+        client.retry("tile", 1)
+    assert calls == ["PUT"]
+    again, calls = answering(cut, httpx.Response(200, json={"type": "Feature"}))
+    assert again.get("tile", 1) == {"type": "Feature"}
+    assert calls == ["GET"] * 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (lambda: httpx.Response(503, json={"detail": "away"}), Busy),
+        (
+            lambda: httpx.ConnectError("refused", request=httpx.Request("GET", "http://x")),
+            Unreachable,
+        ),
+    ],
+)
+def test_patience_ends(answer: Callable[[], httpx.Response | Exception], error: type) -> None:
+    """Then the last answer is told."""
+
+    def always(_: httpx.Request) -> httpx.Response:
+        found = answer()
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    client = Client("http://here", transport=httpx.MockTransport(always), patience=0)
+    with pytest.raises(error):
+        client.overview(AREA)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, Denied), (403, Denied), (404, Missing), (413, Refused), (500, ApiError)],
+)
+@pytest.mark.parametrize("body", [b'{"detail": "said"}', b"<html>", b"[1]"])
+def test_every_problem_is_an_error_of_its_kind(status: int, error: type, body: bytes) -> None:
+    """Also where somebody in between answers something that is no problem."""
+    client, _ = answering(httpx.Response(status, content=body))
+    with pytest.raises(error) as raised:
+        client.overview(AREA)
+    assert ("said" in str(raised.value)) == (b"said" in body)
+
+
+def test_the_token_is_sent_and_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a bearer token; the URL too is read from there."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json=[])
+
+    monkeypatch.setenv("TILEWEAVE_TOKEN", "secret")
+    monkeypatch.setenv("TILEWEAVE_URL", "http://elsewhere")
+    Client(transport=httpx.MockTransport(answer)).aois()
+    assert seen[0].headers["Authorization"] == "Bearer secret"
+    assert seen[0].url.host == "elsewhere"
