@@ -4,4 +4,4 @@ from tileweave import compose
 from tileweave.web.aoi import ROUTES
 from tileweave.web.routing import http_function
 
-aoi = http_function(ROUTES, compose.for_calls)
+aoi = http_function(ROUTES, compose.for_calls, compose.access, compose.cors)

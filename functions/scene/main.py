@@ -4,4 +4,4 @@ from tileweave import compose
 from tileweave.web.routing import http_function
 from tileweave.web.scene import ROUTES
 
-scene = http_function(ROUTES, compose.for_calls)
+scene = http_function(ROUTES, compose.for_calls, compose.access, compose.cors)

@@ -4,4 +4,4 @@ from tileweave import compose
 from tileweave.web.routing import http_function
 from tileweave.web.tile import ROUTES
 
-tile = http_function(ROUTES, compose.for_calls)
+tile = http_function(ROUTES, compose.for_calls, compose.access, compose.cors)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from tileweave.settings import Settings
 from tileweave.usecases.ports import Services
+from tileweave.web.access import Access, Role, tokens_of
+from tileweave.web.cors import Cors, cors_of
 
 if TYPE_CHECKING:
     from tileweave.adapters.firestore.store import FirestoreStore
@@ -27,6 +29,20 @@ def for_calls() -> Services:
 def for_messages() -> Services:
     """Return the services of a function that takes messages: a failure has them redelivered."""
     return Services(store(), publisher())
+
+
+@cache
+def access() -> Access:
+    """Return who may call. Raises ValueError where a token cannot be read; nobody may then."""
+    viewers = settings().viewer_tokens.get_secret_value()
+    operators = settings().operator_tokens.get_secret_value()
+    return Access((*tokens_of(Role.VIEWER, viewers), *tokens_of(Role.OPERATOR, operators)))
+
+
+@cache
+def cors() -> Cors:
+    """Return which origins' pages may call. Raises ValueError where one is no origin."""
+    return cors_of(settings().cors_origins)
 
 
 @cache

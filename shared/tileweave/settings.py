@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tileweave import topology
@@ -12,11 +12,21 @@ from tileweave.domain.messages import Topic
 
 
 class Settings(BaseSettings):
-    """The project that everything is in."""
+    """The project that everything is in, and who may call.
 
-    model_config = SettingsConfigDict(frozen=True, populate_by_name=True)
+    Tokens are separated by commas or lines, each perhaps as `name:token`; origins by commas.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,  # tokens are among it
+    )
 
     project: str = Field("tileweave-local", validation_alias="GOOGLE_CLOUD_PROJECT", min_length=1)
+    viewer_tokens: SecretStr = Field(SecretStr(""), validation_alias="TILEWEAVE_VIEWER_TOKENS")
+    operator_tokens: SecretStr = Field(SecretStr(""), validation_alias="TILEWEAVE_OPERATOR_TOKENS")
+    cors_origins: str = Field("", validation_alias="TILEWEAVE_CORS_ORIGINS")
 
     @property
     def topic_paths(self) -> dict[Topic, str]:

@@ -45,13 +45,18 @@ def json_of(request: Request) -> Any:  # noqa: ANN401 - JSON
     if mimetype and not (mimetype == "application/json" or mimetype.endswith("+json")):
         said = f"The request says it holds {mimetype}; send JSON as application/json."
         raise UnsupportedMediaType(said)
+    return parsed(request.get_data())
+
+
+def parsed(data: bytes, what: str = "The request") -> Any:  # noqa: ANN401 - JSON
+    """Return the value of a JSON text; `what` names it. Raises BadRequest, Invalid as above."""
     try:
-        text = request.get_data().decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
         body = json.loads(text, parse_constant=_refused, parse_float=_finite)
     except ValueError as error:
-        raise BadRequest(f"The request is not JSON: {error}.") from error
+        raise BadRequest(f"{what} is not JSON: {error}.") from error
     except RecursionError as error:
-        raise BadRequest("The request is not JSON that can be read: too deeply nested.") from error
+        raise BadRequest(f"{what} is not JSON that can be read: too deeply nested.") from error
     if HALF_A_PAIR.search(text) and (wrong := tuple(_unwritable(body))):
         raise Invalid(wrong)
     return body

@@ -2,88 +2,117 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from tileweave.domain import batches
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
-from tileweave.usecases import watch
-from tileweave.usecases.add_scenes import Fate, Outcome, Refusals
+from tileweave.usecases.add_scenes import Fate, Outcome, Problems
 from tileweave.usecases.add_scenes import add_scenes as add
 from tileweave.usecases.ports import Services
 from tileweave.web.answers import as_json, json_of
+from tileweave.web.limits import MOST_TILES
 from tileweave.web.scene_input import read_scene
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
+MOST_SCENES = 10_000
+"""Scenes of one request."""
+
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:
-    """Add many scenes; answers what became of each."""
-    watch.overview(services, aoi)  # an AOI that is not there is told first
-    scenes, refused = _read(aoi, list(_bodies(request)))
-    outcomes = add(services, aoi, scenes, refused)
+    """Add many scenes; answers what became of each, in the order of the request."""
+    read = _Reader(aoi)
+    for number, body in enumerate(_bodies(request)):
+        if number == MOST_SCENES:
+            raise RequestEntityTooLarge(f"The request has more than {MOST_SCENES} scenes.")
+        read.take(body)
+    outcomes = read.outcomes(add(services, aoi, list(read.scenes.values()), read.refused))
     counts = Counter(each.fate for each in outcomes)
     totals = {fate.value: counts[fate] for fate in Fate}
-    return as_json({**totals, "scenes": [_outcome(each) for each in outcomes]})
+    return as_json({**totals, "scenes": [_json_of(each) for each in outcomes]})
+
+
+class _Reader:
+    """Reads scenes one by one: those that can be added, why others cannot, and their order."""
+
+    def __init__(self, aoi: str) -> None:
+        self.scenes: dict[str, NewScene] = {}
+        self.refused: set[str] = set()
+        self._aoi = aoi
+        self._places: list[str | Outcome] = []
+
+    def take(self, body: Any) -> None:  # noqa: ANN401 - JSON
+        """Read one scene, or another part of one."""
+        try:
+            scene = read_scene(self._aoi, body)
+        except Invalid as error:
+            name = _name_of(body)
+            self.refused.update({name} - {""})
+            self._refuse(name, error.problems)
+            return
+        name, first = scene.source_id, self.scenes.get(scene.source_id)
+        whole = scene if first is None else batches.joined(first, scene)
+        if whole is None:
+            self._refuse(name, (Problem("source_id", f"{name} is in the request already"),))
+        elif len(whole.tiles) > MOST_TILES:
+            self._refuse(name, (Problem("tiles", f"a scene has at most {MOST_TILES} tiles"),))
+            self.refused.add(name)
+        else:
+            self.scenes[name] = whole
+            self._places.append(name)
+
+    def outcomes(self, added: list[Outcome]) -> list[Outcome]:
+        """Return what became of each scene of the request, in its order."""
+        by_name = {each.source_id: each for each in added}
+        return [by_name[each] if isinstance(each, str) else each for each in self._places]
+
+    def _refuse(self, name: str, problems: Problems) -> None:
+        self._places.append(Outcome(name, Fate.REFUSED, None, problems))
 
 
 def _bodies(request: Request) -> Iterator[Any]:
     if request.mimetype in NDJSON:
-        yield from _lines(request)
-        return
-    body = json_of(request)
+        return _lines(request)
+    body, path = json_of(request), "body"
     if isinstance(body, dict) and body.get("type") == "FeatureCollection":
-        body = body.get("features")
+        body, path = body.get("features"), "features"
     if not isinstance(body, list):
-        said = "The request must be a FeatureCollection, a list of scenes, or one scene a line"
-        raise BadRequest(f"{said} (application/x-ndjson).")
-    yield from body
+        said = "must be a FeatureCollection's list of Features, or a list of scenes"
+        raise Invalid((Problem(path, said),))
+    return iter(body)
 
 
 def _lines(request: Request) -> Iterator[Any]:
+    """Return the JSON of each line, by the same rules as that of a whole request."""
     for number, line in enumerate(request.get_data().splitlines(), 1):
         if line.strip():
             try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise BadRequest(f"Line {number} is not JSON: {error}.") from error
+                yield json_of(Request.from_values(data=line))
+            except BadRequest as error:
+                raise BadRequest(f"Line {number}: {error.description}") from error
+            except Invalid as error:
+                wrong = (Problem(f"{number}.{each.path}", each.message) for each in error.problems)
+                raise Invalid(tuple(wrong)) from error
 
 
-def _read(aoi: str, bodies: list[Any]) -> tuple[list[NewScene], Refusals]:
-    """Return the scenes that can be read, and why the others are refused, by name or place."""
-    scenes: dict[str, NewScene] = {}
-    refused: Refusals = {}
-    for number, body in enumerate(bodies):
-        try:
-            scene = read_scene(aoi, body)
-        except Invalid as error:
-            refused[_name_of(body, number)] = error.problems
-            continue
-        if scene.source_id in scenes:
-            twice = Problem("source_id", f"{scene.source_id} is in the request already")
-            refused[f"{scene.source_id} ({number})"] = (twice,)
-        scenes.setdefault(scene.source_id, scene)
-    return list(scenes.values()), refused
-
-
-def _name_of(body: Any, number: int) -> str:  # noqa: ANN401 - JSON
-    """Return the name of a scene that cannot be read, or its place in the request."""
+def _name_of(body: Any) -> str:  # noqa: ANN401 - JSON
+    """Return the name of a scene that cannot be read, "" if it has none."""
     properties = body.get("properties", body) if isinstance(body, dict) else {}
-    if isinstance(properties, dict):
-        for key in ("source_id", "SourceID"):
-            if isinstance(name := properties.get(key), str) and name:
-                return name
-    return f"({number})"
+    spellings = ("source_id", "SourceID") if isinstance(properties, dict) else ()
+    found = (properties.get(each) for each in spellings)
+    return next((name for name in found if isinstance(name, str) and name), "")
 
 
-def _outcome(outcome: Outcome) -> Json:
-    body: Json = {"source_id": outcome.source_id, "outcome": outcome.fate, "id": outcome.id}
+def _json_of(outcome: Outcome) -> Json:
+    name = outcome.source_id or None
+    body: Json = {"source_id": name, "outcome": outcome.fate, "id": outcome.id}
     if outcome.problems:
         body["errors"] = [{"path": each.path, "message": each.message} for each in outcome.problems]
     return body

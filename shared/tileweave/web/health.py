@@ -16,4 +16,7 @@ def health(services: Services, request: Request) -> Response:
     return as_json({"status": "ok", "version": __version__})
 
 
-ROUTES = (Route("GET", "/", health),)
+ROUTES = (
+    Route("GET", "/", health, public=True),
+    Route("GET", "/health", health, public=True),
+)

@@ -28,6 +28,8 @@ STATUS_OF: dict[type[Exception], int] = {
 
 TITLES = {
     400: "Bad request",
+    401: "No valid token",
+    403: "Not allowed with this token",
     404: "Not found",
     405: "Method not allowed",
     409: "Not in a state that allows it",
@@ -83,8 +85,9 @@ def _of_http(error: HTTPException) -> Response:
     status = error.code or 500
     answer = problem(status, error.description or error.name)
     headers = dict(error.get_headers())
-    if "Allow" in headers:
-        answer.headers["Allow"] = headers["Allow"]
+    for name in ("Allow", "WWW-Authenticate"):
+        if name in headers:
+            answer.headers[name] = headers[name]
     return answer
 
 
