@@ -14,12 +14,15 @@ from werkzeug.middleware.http_proxy import ProxyMiddleware
 from werkzeug.wrappers import Request, Response
 
 from tileweave.web.problems import problem
+from tileweave.web.routing import MOST_BYTES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 BY_PATH = ("aoi", "scene", "tile")
 OTHERWISE = "dashboard"
+
+CHUNK = 1024 * 1024
 
 SECONDS = 300
 """How long a function may take: a large graph takes Graphviz minutes to render."""
@@ -38,11 +41,27 @@ def gateway(**ports: int) -> WSGIApplication:
 
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Any:  # noqa: ANN401
         path = _take_verbatim(environ)
+        if _is_too_large(environ):
+            refusal = problem(413, f"The request is larger than {MOST_BYTES} bytes.")
+            return refusal(environ, start_response)
         name = function_for(path)
         forward = proxy.proxy_to(targets[name], path, "/")
         return _answered(name, forward, environ)(environ, start_response)
 
     return answer
+
+
+def _is_too_large(environ: WSGIEnvironment) -> bool:
+    """Whether the request is, as Google's front end tells; it is read to its end first.
+
+    A function that refuses it stops reading, which the proxy takes for a function that ended.
+    """
+    size = int(environ.get("CONTENT_LENGTH") or 0)
+    if size <= MOST_BYTES:
+        return False
+    while environ["wsgi.input"].read(CHUNK):
+        pass
+    return True
 
 
 def _target(port: int) -> dict[str, Any]:

@@ -1,0 +1,227 @@
+"""SPEC section 4 over HTTP, row by row and status by status, against `tileweave up`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from pyogrio import list_layers
+from pyogrio.raw import read
+
+from tests.e2e.system import Machine, Up, eventually, up
+from tileweave.cli.denmark import features
+from tileweave.client import Client
+
+AREA = "Conformance"
+PROBLEM = "application/problem+json"
+GEOJSON = "application/geo+json"
+UNKNOWN = 2**53 - 1
+
+
+@pytest.fixture(scope="module")
+def system(machine: Machine) -> Iterator[Up]:
+    """One `tileweave up` for the tests of this module."""
+    with up(machine) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def http(system: Up) -> Iterator[httpx.Client]:
+    """Calls to it, with Denmark in an AOI."""
+    with system.http as client:
+        assert client.post(f"/aoi/{AREA}").status_code == 200
+        assert client.post(f"/aoi/{AREA}/scenes", json=features()).json()["added"] == 3
+        yield client
+
+
+@pytest.fixture(scope="module")
+def ids(http: httpx.Client) -> dict[str, int]:
+    """A scene and one of its tiles: `{scene}` and `{tile}` in the paths below."""
+    [*_, feature] = http.get(f"/aoi/{AREA}/tiles").json()["features"]
+    return {"scene": feature["id"], "tile": feature["properties"]["Tiles"][0]["ID"]}
+
+
+class Row(NamedTuple):
+    """One call, and its answer: status and media type."""
+
+    method: str
+    path: str
+    status: int
+    mimetype: str = PROBLEM
+    options: dict[str, Any] = {}  # noqa: RUF012 - a named tuple's, never changed
+
+
+JSON = "application/json"
+BAD_SCENE = {"json": {"source_id": "", "aoi": AREA, "data": {}}}
+NOT_JSON = {"content": b"{", "headers": {"Content-Type": JSON}}
+CSV = {"content": b"a,b", "headers": {"Content-Type": "text/csv"}}
+LARGE = {"content": b" " * (32 * 1024 * 1024 + 1), "headers": {"Content-Type": JSON}}
+TEXT = {"headers": {"Accept": "text/plain"}}
+KNOWN = {"json": features()[0]}
+LINES = {
+    "content": "\n".join(map(json.dumps, features())).encode(),
+    "headers": {"Content-Type": "application/x-ndjson"},
+}
+
+ROWS = (
+    Row("GET", "/", 200, JSON),
+    Row("POST", "/", 405),
+    Row("GET", "/nothing/here", 404),
+    Row("GET", "/aoi/", 200, JSON),
+    Row("GET", "/aoi/Conf*", 200, JSON),
+    Row("GET", "/aoi/%3Fonformance", 200, JSON),
+    Row("POST", f"/aoi/{AREA}", 409),
+    Row("POST", "/aoi/not a name", 422),
+    Row("GET", f"/aoi/{AREA}", 200, JSON),
+    Row("GET", f"/aoi/{AREA}", 200, "text/plain", TEXT),
+    Row("GET", "/aoi/Nowhere", 404),
+    Row("PATCH", f"/aoi/{AREA}", 405),
+    Row("DELETE", "/aoi/Nowhere", 404),
+    Row("POST", f"/aoi/{AREA}/scene", 409, PROBLEM, KNOWN),
+    Row("POST", "/aoi/Nowhere/scene", 404, PROBLEM, KNOWN),
+    Row("POST", f"/aoi/{AREA}/scene", 422, PROBLEM, BAD_SCENE),
+    Row("POST", f"/aoi/{AREA}/scene", 400, PROBLEM, NOT_JSON),
+    Row("POST", f"/aoi/{AREA}/scene", 415, PROBLEM, CSV),
+    Row("POST", f"/aoi/{AREA}/scene", 413, PROBLEM, LARGE),
+    Row("GET", f"/aoi/{AREA}/scene", 405),
+    Row("POST", f"/aoi/{AREA}/scenes", 200, JSON, {"json": features()}),
+    Row("POST", f"/aoi/{AREA}/scenes", 200, JSON, LINES),
+    Row("POST", f"/aoi/{AREA}/scenes", 400, PROBLEM, NOT_JSON),
+    Row("POST", "/aoi/Nowhere/scenes", 404, PROBLEM, {"json": features()}),
+    Row("PUT", f"/aoi/{AREA}/retry", 204, ""),
+    Row("PUT", "/aoi/Nowhere/retry", 404),
+    Row("PUT", "/aoi/Nowhere/retry/force", 404),
+    Row("GET", f"/aoi/{AREA}/dot", 200, "text/vnd.graphviz"),
+    Row("GET", f"/aoi/{AREA}/dot?reference=true&format=svg", 200, "image/svg+xml"),
+    Row("GET", f"/aoi/{AREA}/dot?format=png", 200, "image/png"),
+    Row("GET", f"/aoi/{AREA}/dot?format=pdf", 200, "application/pdf"),
+    Row("GET", f"/aoi/{AREA}/dot?format=gif", 400),
+    Row("GET", "/aoi/Nowhere/dot", 404),
+    Row("GET", f"/aoi/{AREA}/scenes", 200, GEOJSON),
+    Row("GET", f"/aoi/{AREA}/scenes/done", 200, GEOJSON),
+    Row("GET", f"/aoi/{AREA}/scenes?limit=2", 200, GEOJSON),
+    Row("GET", f"/aoi/{AREA}/scenes?limit=1&page=1", 200, GEOJSON),
+    Row("GET", f"/aoi/{AREA}/scenes?limit=10001", 400),
+    Row("GET", f"/aoi/{AREA}/scenes?cursor=nonsense", 400),
+    Row("GET", "/aoi/Nowhere/scenes", 404),
+    Row("GET", f"/aoi/{AREA}/tiles", 200, GEOJSON),
+    Row("GET", f"/aoi/{AREA}/tiles/new?view=tile", 200, GEOJSON),
+    Row("GET", f"/aoi/{AREA}/tiles/nonsense", 400),
+    Row("GET", "/aoi/Nowhere/tiles", 404),
+    Row("GET", f"/aoi/{AREA}/roottiles", 200, JSON),
+    Row("GET", f"/aoi/{AREA}/leaftiles", 200, JSON),
+    Row("GET", "/aoi/Nowhere/roottiles", 404),
+    Row("GET", "/scene/{scene}", 200, GEOJSON),
+    Row("GET", f"/scene/{UNKNOWN}", 404),
+    Row("GET", "/scene/{scene}/tiles", 200, GEOJSON),
+    Row("GET", f"/scene/{UNKNOWN}/tiles", 404),
+    Row("PUT", "/scene/{scene}/retry", 409),
+    Row("PUT", f"/scene/{UNKNOWN}/retry", 404),
+    Row("PUT", "/scene/{scene}/fail", 409),
+    Row("PUT", f"/scene/{UNKNOWN}/fail/force", 404),
+    Row("PUT", "/scene/{scene}/retry/force", 200, GEOJSON),
+    Row("PUT", "/scene/{scene}/force/RETRY", 200, GEOJSON),
+    Row("PUT", "/scene/{scene}/retry", 200, GEOJSON),
+    Row("PUT", "/scene/{scene}/force/nonsense", 400),
+    Row("PUT", "/scene/{scene}/data", 422, PROBLEM, {"json": {"date": "2000-01-01T00:00:00Z"}}),
+    Row("PUT", f"/scene/{UNKNOWN}/data", 404, PROBLEM, {"json": {"date": "2000-01-01T00:00:00Z"}}),
+    Row("GET", "/tile/{tile}", 200, GEOJSON),
+    Row("GET", f"/tile/{UNKNOWN}", 404),
+    Row("DELETE", "/tile/{tile}", 405),
+    Row("PUT", "/tile/{tile}/retry", 409),
+    Row("PUT", "/tile/{tile}/fail", 409),
+    Row("PUT", f"/tile/{UNKNOWN}/retry/force", 404),
+    Row("PUT", "/tile/{tile}/force/retry", 200, GEOJSON),
+    Row("PUT", "/tile/{tile}/data", 204, "", {"json": {"swath_id": "IW2", "nested": [[1]]}}),
+    Row("PUT", "/tile/{tile}/data", 422, PROBLEM, {"json": [1]}),
+    Row("PUT", "/tile/{tile}/fail", 200, GEOJSON),
+    Row("PUT", "/tile/{tile}/retry/force", 200, GEOJSON),
+    Row("PUT", "/tile/{tile}/fail/force", 200, GEOJSON),
+    Row("PUT", "/scene/{scene}/fail/force", 200, GEOJSON),
+    Row("PUT", f"/aoi/{AREA}/retry/force", 200, JSON),
+)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.status} {row.method} {row.path}")
+def test_each_call_answers_as_the_contract_says(
+    http: httpx.Client, ids: dict[str, int], row: Row
+) -> None:
+    """With its status and its media type, and problem details for every error."""
+    path = row.path.replace("{scene}", str(ids["scene"])).replace("{tile}", str(ids["tile"]))
+    answer = http.request(row.method, path, timeout=60, **row.options)
+    assert answer.status_code == row.status, answer.text
+    assert answer.headers.get("Content-Type", "").partition(";")[0] in (row.mimetype, "text/plain")
+    if row.mimetype == PROBLEM:
+        assert answer.headers["Content-Type"] == PROBLEM
+        assert answer.json()["status"] == row.status
+    if row.status == 405:
+        assert answer.headers["Allow"]
+
+
+def test_a_deleted_aoi_is_gone_with_all_it_held(http: httpx.Client) -> None:
+    """And one of the same name begins anew, with other ids."""
+    with Client(str(http.base_url)) as client:
+        client.create_aoi("Deleted")
+        before = {each.id for each in client.add_scenes("Deleted", features()).scenes}
+    assert http.delete("/aoi/Deleted").status_code == 204
+    assert {http.get(f"/scene/{each}").status_code for each in before} == {404}
+    assert http.get("/aoi/Deleted/tiles").status_code == 404
+    with Client(str(http.base_url)) as client:
+        client.create_aoi("Deleted")
+        after = {each.id for each in client.add_scenes("Deleted", features()).scenes}
+    assert not before & after
+
+
+@pytest.mark.parametrize("what", ["scenes", "tiles", "tiles?view=tile"])
+def test_gdal_opens_what_the_lists_answer(http: httpx.Client, tmp_path: Path, what: str) -> None:
+    """One layer, in EPSG:4326, a geometry for each Feature."""
+    answer = http.get(f"/aoi/{AREA}/{what}")
+    file = tmp_path / "list.geojson"
+    file.write_bytes(answer.content)
+    layers = list_layers(file)
+    meta, _, geometries, _ = read(file)
+    assert len(layers) == 1
+    assert meta["crs"] == "EPSG:4326"
+    assert len(geometries) == len(answer.json()["features"]) > 0
+    assert all(geometries)
+
+
+def test_what_a_get_answers_makes_the_same_graph_elsewhere(http: httpx.Client) -> None:
+    """Denmark, from one AOI to another."""
+    assert http.post("/aoi/Original").status_code == 200
+    assert http.post("/aoi/Copy").status_code == 200
+    http.post("/aoi/Original/scenes", json=features()).raise_for_status()
+    listed = http.get("/aoi/Original/tiles").json()
+    assert http.post("/aoi/Copy/scenes", json=listed).json()["added"] == 3
+    graphs = [_graph(http, name) for name in ("Original", "Copy")]
+    assert graphs[0] == graphs[1]
+    assert len(graphs[0]) == 9
+
+
+def test_a_retry_of_many_is_carried_out_by_messages(http: httpx.Client) -> None:
+    """The call says how many it started; soon all of them are at their next attempt."""
+    with Client(str(http.base_url)) as client:
+        client.create_aoi("Many")
+        request = {"aoi": "Many", "data": {"date": "2022-01-11T17:01:24Z"}}
+        client.add_scenes("Many", [{"source_id": f"S{n}", **request} for n in range(450)])
+        assert client.retry_aoi("Many", force=True).scenes == 450
+
+        def all_retried() -> None:
+            found = client.scenes("Many")
+            assert {each["properties"]["attempt"] for each in found} == {2}
+
+        eventually(30, all_retried)
+
+
+def _graph(http: httpx.Client, aoi: str) -> set[tuple[str, ...]]:
+    """Return the names of all tiles of an AOI with those of their links."""
+    found = http.get(f"/aoi/{aoi}/tiles?view=tile").json()["features"]
+    tiles = [each["properties"] for each in found]
+    return {
+        (each["SceneID"], each["SourceID"], str(each["Previous"]), str(each["Reference"]))
+        for each in tiles
+    }
