@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from tileweave.domain.ingestion import NewScene
+
+
+def joined(one: NewScene, other: NewScene) -> NewScene | None:
+    """Return two parts of a scene as one; None if they are not: they differ, or share a tile.
+
+    A scene is in two parts where a page of a list of tiles ended within it.
+    """
+    if replace(one, tiles=()) != replace(other, tiles=()) or not (one.tiles and other.tiles):
+        return None
+    names = {tile.source_id for tile in one.tiles}
+    if any(tile.source_id in names for tile in other.tiles):
+        return None
+    return replace(one, tiles=one.tiles + other.tiles)
 
 
 def chains(scenes: Sequence[NewScene]) -> list[list[NewScene]]:
@@ -15,9 +29,10 @@ def chains(scenes: Sequence[NewScene]) -> list[list[NewScene]]:
     for scene in scenes:
         for name in named_by(scene) & known.keys():
             _join(group_of, scene.source_id, name)
-    groups = {id(group): set(group) for group in group_of.values()}
-    ordered = ([known[name] for name in known if name in group] for group in groups.values())
-    return list(ordered)
+    groups: dict[int, list[NewScene]] = {}
+    for name, scene in known.items():
+        groups.setdefault(id(group_of[name]), []).append(scene)
+    return list(groups.values())
 
 
 def in_order(chain: Sequence[NewScene]) -> list[NewScene] | None:

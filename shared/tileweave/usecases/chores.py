@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Annotated, Literal, TypeVar
 
@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tileweave.domain import decisions
 from tileweave.domain.draft import Draft
-from tileweave.domain.errors import NotAllowed
 from tileweave.domain.messages import Id, Message, Topic
-from tileweave.domain.model import Cause, Key, Tile
-from tileweave.domain.readiness import context_of
-from tileweave.domain.status import Event
+from tileweave.domain.model import Cause, Document, Key, Tile
+from tileweave.domain.readiness import context_of, waits_for
+from tileweave.domain.status import Event, Status
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.ports import Services
 
@@ -26,6 +25,10 @@ PIECE = 200
 DELETED_AT_ONCE = 400
 DELETED_A_MESSAGE = 2_000
 """Documents that one commit and one message delete."""
+
+_EVENTS = {Status.RETRY: Event.RETRY}
+_FORCED = {**_EVENTS, Status.PENDING: Event.FORCE_RETRY}
+"""What retries which status: a job that is DONE since it was looked for is not begun again."""
 
 T = TypeVar("T")
 
@@ -72,13 +75,14 @@ def do_chore(services: Services, chore: Chore) -> None:
 
 
 def retry_many(services: Services, found: Sequence[tuple[Key, int]], *, force: bool) -> list[Key]:
-    """Retry scenes and tiles that are still at these attempts; return which.
+    """Retry scenes and tiles that are still in RETRY at these attempts; return which.
 
-    Those that may not be retried (a tile whose scene is not DONE) are left as they are.
+    With `force` also those still in PENDING. Tiles that may not be retried (they wait for their
+    scene, previous or reference) are left as they are.
     """
-    event = Event.FORCE_RETRY if force else Event.RETRY
+    events = _FORCED if force else _EVENTS
     keys = [key for key, _ in found]
-    return carry_out(services, lambda draft: _retry(draft, found, event), keys)
+    return carry_out(services, lambda draft: _retry(draft, found, events), keys)
 
 
 def pieces(found: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
@@ -88,19 +92,24 @@ def pieces(found: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
         yield piece
 
 
-def _retry(draft: Draft, found: Sequence[tuple[Key, int]], event: Event) -> list[Key]:
+def _retry(
+    draft: Draft, found: Sequence[tuple[Key, int]], events: Mapping[Status, Event]
+) -> list[Key]:
     documents = [draft.find(key) for key, _ in found]
     draft.need(context_of(each for each in documents if isinstance(each, Tile)))
     retried = []
     for document, (key, number) in zip(documents, found, strict=True):
-        if document is None or document.attempt != number:
+        event = None if document is None else events.get(document.status)
+        if document is None or event is None or document.attempt != number:
             continue
-        try:
+        if not _waits(draft, document):
             decisions.operate(draft, key, event, OPERATOR)
-        except NotAllowed:
-            continue
-        retried.append(key)
+            retried.append(key)
     return retried
+
+
+def _waits(draft: Draft, document: Document) -> bool:
+    return isinstance(document, Tile) and bool(waits_for(draft, document))
 
 
 def _delete(services: Services, chore: DeleteAoi) -> None:

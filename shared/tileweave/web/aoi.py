@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from functools import partial
-from itertools import chain, islice
-from typing import TypeVar
 
-import graphviz
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
@@ -19,17 +14,12 @@ from tileweave.usecases import add_scene as adding
 from tileweave.usecases import operate, watch
 from tileweave.usecases.ports import Services
 from tileweave.web import lists
-from tileweave.web.answers import as_json, as_text, choice_of, flag_of, json_of, no_content
+from tileweave.web.answers import as_json, as_text, json_of, no_content
 from tileweave.web.bulk import add_scenes
-from tileweave.web.dot import dot_of
+from tileweave.web.graph import dot
 from tileweave.web.overview import overview_json, overview_text
-from tileweave.web.problems import problem
 from tileweave.web.routing import Endpoint, Route
 from tileweave.web.scene_input import read_scene
-
-T = TypeVar("T")
-
-_RENDERED = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
 
 def create(services: Services, request: Request, aoi: str) -> Response:
@@ -44,12 +34,7 @@ def overview(services: Services, request: Request, aoi: str) -> Response:
 
 def add_scene(services: Services, request: Request, aoi: str) -> Response:
     """Add a scene and its tiles; answers the scene's id."""
-    try:
-        new = read_scene(aoi, json_of(request))
-    except (Invalid, HTTPException):
-        watch.overview(services, aoi)  # an AOI that is not there is told first
-        raise
-    return as_json({"id": adding.add_scene(services, aoi, new)})
+    return as_json({"id": adding.add_scene(services, aoi, read_scene(aoi, json_of(request)))})
 
 
 def delete(services: Services, request: Request, aoi: str) -> Response:
@@ -68,33 +53,20 @@ def retry(services: Services, request: Request, aoi: str, *, force: bool = False
     return as_json({"Scenes": retried.scenes, "Tiles": retried.tiles})
 
 
-def dot(services: Services, request: Request, aoi: str) -> Response:
-    """Answer the graph of an AOI in DOT, or rendered by Graphviz."""
-    form = choice_of(request, "format", ("dot", *_RENDERED), "dot")
-    reference = flag_of(request, "reference")
-    scenes, tiles = watch.graph(services, aoi)
-    pieces = dot_of(aoi, _begun(scenes), tiles, reference=reference)
-    if form == "dot":
-        return Response(pieces, mimetype="text/vnd.graphviz")
-    if shutil.which("dot") is None:
-        said = "Graphviz' program dot is not installed here; ask for format=dot and render that."
-        return problem(501, said)
-    picture = graphviz.Source("".join(pieces)).pipe(format=form)
-    return Response(picture, mimetype=_RENDERED[form])
-
-
-def _begun(found: Iterator[T]) -> Iterator[T]:
-    """Return the same, its first read already: an error then comes before the answer begins."""
-    return chain(list(islice(found, 1)), found)
-
-
 def _named(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint for names that an AOI can have: no store is asked for any other."""
+    """Return the endpoint for names that an AOI can have: no store is asked for any other.
+
+    That an AOI is not there is told before anything that is wrong with the request.
+    """
 
     def answer(services: Services, request: Request, aoi: str, **more: str) -> Response:
         if not AOI_NAME.fullmatch(aoi):
             raise NotFound("AOI", aoi)
-        return endpoint(services, request, aoi, **more)
+        try:
+            return endpoint(services, request, aoi, **more)
+        except (Invalid, HTTPException):
+            watch.overview(services, aoi)
+            raise
 
     return answer
 
@@ -117,6 +89,7 @@ def _overview(request: Request, found: watch.Overview) -> Response:
 
 ROUTES = (
     Route("POST", "/aoi/<aoi>", create),
+    Route("GET", "/aoi", lists.aois),
     Route("GET", "/aoi", lists.aois),
     Route("GET", "/aoi/", lists.aois),
     Route("GET", "/aoi/<aoi>", overview_or_list),

@@ -111,8 +111,7 @@ def _name_of(body: Any) -> str:  # noqa: ANN401 - JSON
 
 
 def _json_of(outcome: Outcome) -> Json:
-    name = outcome.source_id or None
-    body: Json = {"source_id": name, "outcome": outcome.fate, "id": outcome.id}
+    body: Json = {"source_id": outcome.source_id, "outcome": outcome.fate, "id": outcome.id}
     if outcome.problems:
         body["errors"] = [{"path": each.path, "message": each.message} for each in outcome.problems]
     return body

@@ -1,18 +1,20 @@
 """The graph of an AOI in DOT: scenes are boxes, tiles ellipses, coloured by status.
 
-Written as it is read, so that the size of an AOI does not matter; what is kept is one status a
-scene or tile, and one short text a link.
+Written as it is read, so that the size of an AOI does not matter; what is kept is status and date
+of a scene or tile, and the two ends of a link.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import pairwise
 
 import graphviz
 from graphviz.quoting import quote
 
-from tileweave.domain.model import Key, Link, Scene, Tile
+from tileweave.domain.model import Document, Key, Link, Scene, Tile
 from tileweave.domain.status import Status
 
 _FILL = {
@@ -32,58 +34,99 @@ _LINE = {
     Status.FAILED: "red",
 }
 
+_LAYOUT = """\
+  graph [rankdir=TB, newrank=true, nodesep=0.25, ranksep=0.35, fontname="Helvetica"];
+  node [style=filled, fontname="Helvetica", fontsize=12, penwidth=1.5, margin="0.12,0.06"];
+  edge [arrowsize=0.6, color=gray30];
+"""
+
+_LOOKS = {
+    "scene": ", color=gray60, arrowhead=none",
+    "previous": ", weight=100, minlen=2",
+    "sideways": ", constraint=false",
+    "reference": ", constraint=false, weight=0, color=steelblue",
+}
+"""The timeline of a footprint is what the eye is to follow: straight, dark, with arrows."""
+
 
 class _Drawing:
-    """Remembers, while nodes are written, what the edges after them will need."""
+    """Remembers, while nodes are written, what the ranks and edges after them will need."""
 
     def __init__(self, *, reference: bool) -> None:
         self._reference = reference
-        self._statuses: dict[Key, Status] = {}
-        self._links: list[tuple[Key, Key, bool]] = []
+        self._nodes: dict[Key, tuple[Status, date]] = {}
+        self._links: list[tuple[Key, Key, str]] = []
 
-    def scene(self, scene: Scene) -> str:
-        self._statuses[scene.key] = scene.status
+    def node(self, document: Document) -> str:
+        self._nodes[document.key] = document.status, document.date.date()
+        return self._scene(document) if isinstance(document, Scene) else self._tile(document)
+
+    def ranks(self) -> Iterator[str]:
+        """Return the scenes of each date side by side, and so their tiles below them."""
+        for kind in ("scene", "tile"):
+            by_date: dict[date, list[str]] = {}
+            for key, (_, day) in self._nodes.items():
+                if key.kind == kind:
+                    by_date.setdefault(day, []).append(_name(key))
+            rows = ("; ".join(row) for row in by_date.values() if len(row) > 1)
+            yield from (f"  {{ rank=same; {row} }}\n" for row in rows)
+
+    def edges(self) -> Iterator[str]:
+        """Return all links between what was written."""
+        for tail, head, kind in self._links:
+            if tail in self._nodes and head in self._nodes:
+                yield f"  {_name(tail)} -> {_name(head)} [{self._look(tail, head, kind)}];\n"
+
+    def order(self) -> Iterator[str]:
+        """Hold each date below the one before, where no link does: by an edge nobody sees."""
+        days = {day: key for key, (_, day) in self._nodes.items() if key.kind == "scene"}
+        held = {
+            (self._nodes[tail][1], self._nodes[head][1])
+            for tail, head, kind in self._links
+            if kind == "previous" and tail in self._nodes and head in self._nodes
+        }
+        for earlier, later in pairwise(sorted(days)):
+            if (earlier, later) not in held:
+                names = f"{_name(days[earlier])} -> {_name(days[later])}"
+                yield f"  {names} [style=invis, minlen=2];\n"
+
+    def _scene(self, scene: Scene) -> str:
         label = _quoted(scene.source_id, f"\\n{scene.date.date()}")
-        return _node(scene.key, f"label={label}, shape=box", scene.status)
+        return _node(scene.key, f"label={label}, shape=box, fontsize=10", scene.status)
 
-    def tile(self, tile: Tile) -> str:
-        self._statuses[tile.key] = tile.status
-        self._links.append((Key("scene", tile.scene_id), tile.key, False))
-        self._link(tile.previous, tile, dashed=False)
+    def _tile(self, tile: Tile) -> str:
+        self._links.append((Key("scene", tile.scene_id), tile.key, "scene"))
+        self._link(tile.previous, tile, "previous")
         if self._reference:
-            self._link(tile.reference, tile, dashed=True)
+            self._link(tile.reference, tile, "reference")
         name = _quoted(tile.source_id)
         return _node(tile.key, f"label={name}, group={name}", tile.status)
 
-    def edges(self) -> Iterator[str]:
-        for tail, head, dashed in self._links:
-            done = self._statuses.get(tail) is Status.DONE
-            style = "dashed" if dashed else "solid"
-            loose = ", constraint=false, color=gray50" if dashed else ""
-            look = f"[style={style if done else 'dotted'}{loose}]"
-            yield f"  {_name(tail)} -> {_name(head)} {look};\n"
-
-    def _link(self, link: Link | None, tile: Tile, *, dashed: bool) -> None:
+    def _link(self, link: Link | None, tile: Tile, kind: str) -> None:
         if link is not None and not tile.cut:
-            self._links.append((Key("tile", link.tile_id), tile.key, dashed))
+            self._links.append((Key("tile", link.tile_id), tile.key, kind))
+
+    def _look(self, tail: Key, head: Key, kind: str) -> str:
+        status, earlier = self._nodes[tail]
+        whole = "dashed" if kind == "reference" else "solid"
+        style = f"style={whole if status is Status.DONE else 'dotted'}"
+        down = earlier < self._nodes[head][1]
+        return style + _LOOKS[kind if kind != "previous" or down else "sideways"]
 
 
-def dot_of(
-    name: str, scenes: Iterable[Scene], tiles: Iterable[Tile], *, reference: bool = False
-) -> Iterator[str]:
-    """Return the graph of an AOI in DOT, piece by piece.
+def dot_of(name: str, documents: Iterable[Document], *, reference: bool = False) -> Iterator[str]:
+    """Return the graph of scenes and tiles of an AOI in DOT, piece by piece.
 
     One edge for each link from a scene or a previous tile, with `reference` a dashed one for
-    each reference; dotted while what it comes from is not DONE. A cut-out tile has none.
+    each reference; dotted while what it comes from is not DONE. A cut-out tile has none, nor has
+    a link to what is not among the documents. Dates go down, each scene above its tiles.
     """
     drawing = _Drawing(reference=reference)
-    yield f"digraph {quote(name)} {{\n"
-    yield '  graph [rankdir=TB, newrank=true, fontname="Helvetica"];\n'
-    yield '  node [style=filled, fontname="Helvetica", fontsize=11];\n'
-    yield "  edge [arrowsize=0.6];\n"
-    yield from (drawing.scene(scene) for scene in scenes)
-    yield from (drawing.tile(tile) for tile in tiles)
+    yield f"digraph {quote(name)} {{\n{_LAYOUT}"
+    yield from (drawing.node(each) for each in documents)
+    yield from drawing.ranks()
     yield from drawing.edges()
+    yield from drawing.order()
     yield "}\n"
 
 

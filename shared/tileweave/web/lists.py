@@ -1,63 +1,71 @@
-"""Lists: of AOIs, of their scenes and tiles by cursor, of their root and leaf tiles."""
+"""Lists: of AOIs, of their scenes and tiles by cursor, of their root and leaf tiles.
+
+All are written as they are read: a page of 10,000 tiles is never in memory as a whole.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, groupby, islice
+from typing import TypeVar
 
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
 from tileweave.domain.messages import tile_body
-from tileweave.domain.model import Json, Scene, Tile
+from tileweave.domain.model import Json, Tile
 from tileweave.domain.status import Status
 from tileweave.usecases import browse
 from tileweave.usecases.ports import Services, Which
 from tileweave.usecases.watch import Overview
-from tileweave.web.answers import GEOJSON, as_json, choice_of
-from tileweave.web.geojson import collection, scene_feature, tile_feature
+from tileweave.web.answers import GEOJSON, choice_of
+from tileweave.web.geojson import scene_feature, tile_feature
 from tileweave.web.overview import overview_json
-from tileweave.web.paging import links, page_of, shown
+from tileweave.web.paging import Shown, links, page_of
+
+T = TypeVar("T")
 
 
 def aois(services: Services, request: Request, pattern: str = "*") -> Response:
     """Answer the AOIs whose names match a pattern, with their statuses."""
     del request
-    return _streamed(_aoi(each) for each in browse.aois(services, pattern))
+    return _streamed(_list(_aoi(each) for each in browse.aois(services, pattern)))
 
 
 def scenes(services: Services, request: Request, aoi: str, status: str = "") -> Response:
     """Answer a page of the scenes of an AOI."""
     page = page_of(request)
-    found = browse.scenes(services, aoi, _statuses(status), page.window)
-    features = [scene_feature(each) for each in shown(page, found)]
-    return as_json({**collection(features), "links": links(request, page, found)}, GEOJSON)
+    found = Shown(page, browse.scenes(services, aoi, _statuses(status), page.window))
+    features = (scene_feature(each) for each in found)
+    return _streamed(_collection(features, lambda: links(request, found.last)), GEOJSON)
 
 
 def tiles(services: Services, request: Request, aoi: str, status: str = "") -> Response:
     """Answer a page of the tiles of an AOI, in their scenes' Features or in their own."""
     view = choice_of(request, "view", ("scene", "tile"), "scene")
     page = page_of(request)
-    found = browse.tiles(services, aoi, _statuses(status), page.window)
-    listed = shown(page, found)
-    if view == "tile":
-        features = [tile_feature(each) for each in listed]
-    else:
-        features = list(_by_scene(browse.scenes_of(services, listed), listed))
-    return as_json({**collection(features), "links": links(request, page, found)}, GEOJSON)
+    found = Shown(page, browse.tiles(services, aoi, _statuses(status), page.window))
+    own = (tile_feature(each) for each in found)
+    features = own if view == "tile" else _by_scene(services, iter(found))
+    return _streamed(_collection(features, lambda: links(request, found.last)), GEOJSON)
 
 
 def roots(services: Services, request: Request, aoi: str) -> Response:
     """Answer all tiles of an AOI that wait for no other tile."""
     del request
-    return _streamed(_bodies(services, aoi, Which.ROOTS))
+    return _streamed(_list(_bodies(services, aoi, Which.ROOTS)))
 
 
 def leaves(services: Services, request: Request, aoi: str) -> Response:
     """Answer all tiles of an AOI that are the previous of none."""
     del request
-    return _streamed(_bodies(services, aoi, Which.LEAVES))
+    return _streamed(_list(_bodies(services, aoi, Which.LEAVES)))
+
+
+def begun(found: Iterator[T]) -> Iterator[T]:
+    """Return the same, its first read already: an error then comes before the answer begins."""
+    return chain(list(islice(found, 1)), found)
 
 
 def _aoi(overview: Overview) -> Json:
@@ -73,10 +81,11 @@ def _statuses(status: str) -> tuple[Status, ...]:
     return (Status(status.upper()),)
 
 
-def _by_scene(scenes: dict[int, Scene], tiles: Sequence[Tile]) -> Iterator[Json]:
-    for scene_id, group in groupby(tiles, key=lambda tile: tile.scene_id):
-        if (scene := scenes.get(scene_id)) is not None:
-            yield scene_feature(scene, list(group))
+def _by_scene(services: Services, tiles: Iterator[Tile]) -> Iterator[Json]:
+    pairs = browse.with_scenes(services, tiles)
+    for _, group in groupby(pairs, key=lambda pair: pair[1].id):
+        listed = list(group)
+        yield scene_feature(listed[0][1], [tile for tile, _ in listed])
 
 
 def _bodies(services: Services, aoi: str, which: Which) -> Iterator[Json]:
@@ -84,15 +93,31 @@ def _bodies(services: Services, aoi: str, which: Which) -> Iterator[Json]:
         yield tile_body(tile, scene)
 
 
-def _streamed(items: Iterator[Json]) -> Response:
-    """Return a JSON list of any length, written as it is read; its first read comes before."""
-    first = next(items, None)
-    return Response(_list(first, items), mimetype="application/json")
+def _collection(features: Iterator[Json], links: Callable[[], list[Json]]) -> Iterator[str]:
+    """Return a FeatureCollection; its links are known at its end."""
+    ready = begun(features)
+
+    def text() -> Iterator[str]:
+        yield '{"type":"FeatureCollection","features":['
+        yield from _separated(ready)
+        yield f'],"links":{_text(links())}}}'
+
+    return text()
 
 
-def _list(first: Json | None, rest: Iterator[Json]) -> Iterator[str]:
-    yield "["
-    if first is not None:
-        yield json.dumps(first, ensure_ascii=False)
-        yield from (f",{json.dumps(each, ensure_ascii=False)}" for each in rest)
-    yield "]"
+def _list(items: Iterator[Json]) -> Iterator[str]:
+    ready = begun(items)
+    return chain("[", _separated(ready), "]")
+
+
+def _separated(items: Iterable[Json]) -> Iterator[str]:
+    for number, each in enumerate(items):
+        yield f"{',' if number else ''}{_text(each)}"
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _streamed(text: Iterator[str], mimetype: str = "application/json") -> Response:
+    return Response(text, mimetype=mimetype)

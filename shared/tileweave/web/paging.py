@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC
+from itertools import islice
+from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import AwareDatetime, TypeAdapter
@@ -20,6 +23,10 @@ from tileweave.usecases.ports import Place, Window, place_of
 DEFAULT_LIMIT = 1_000
 MOST = 10_000
 
+LAST_PAGE = 100_000
+"""The last number of a page: with the largest limit, as much as Firestore skips."""
+
+_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _CURSOR = TypeAdapter(tuple[AwareDatetime, Id, Id])
 
 DocumentT = TypeVar("DocumentT", Scene, Tile)
@@ -39,27 +46,43 @@ class Page:
         return Window(self.after, self.number * self.limit, self.limit + 1)
 
 
+@dataclass(slots=True)
+class Shown(Generic[DocumentT]):
+    """What of the documents read for a page is shown, as it is read.
+
+    Once it is at its end, `last` is where the page ends if there is a next one.
+    """
+
+    page: Page
+    found: Iterator[DocumentT]
+    last: Place | None = field(default=None, init=False)
+
+    def __iter__(self) -> Iterator[DocumentT]:
+        """Return each once."""
+        document: DocumentT | None = None
+        for document in islice(self.found, self.page.limit):
+            yield document
+        if document is not None and next(self.found, None) is not None:
+            self.last = place_of(document)
+
+
 def page_of(request: Request) -> Page:
     """Return the page that a request asks for; raises BadRequest."""
     limit = _number(request, "limit", DEFAULT_LIMIT, 1, MOST)
     cursor = request.args.get("cursor")
-    number = _number(request, "page", 0, 0, 1_000_000)
+    number = _number(request, "page", 0, 0, LAST_PAGE)
     if cursor is not None and number:
         raise BadRequest("The parameters cursor and page exclude each other: give one of them.")
     return Page(limit, None if cursor is None else _place(cursor), number)
 
 
-def shown(page: Page, found: Sequence[DocumentT]) -> Sequence[DocumentT]:
-    """Return what of the documents read for a page is shown."""
-    return found[: page.limit]
-
-
-def links(request: Request, page: Page, found: Sequence[DocumentT]) -> list[Json]:
-    """Return a link to the next page, where there is one."""
-    if len(found) <= page.limit:
+def links(request: Request, last: Place | None) -> list[Json]:
+    """Return a link to the page after this place, relative to the base URL, if there is one."""
+    if last is None:
         return []
-    kept = {name: value for name, value in request.args.items() if name not in ("cursor", "page")}
-    query = urlencode({**kept, "cursor": _cursor(place_of(found[page.limit - 1]))})
+    args = request.args.items(multi=True)
+    kept = [(name, value) for name, value in args if name not in ("cursor", "page")]
+    query = urlencode([*kept, ("cursor", _cursor(last))])
     return [{"rel": "next", "href": f"{request.path}?{query}", "type": "application/geo+json"}]
 
 
@@ -67,7 +90,7 @@ def _number(request: Request, name: str, default: int, least: int, most: int) ->
     value = request.args.get(name)
     if value is None:
         return default
-    if not (value.isascii() and value.isdigit()) or not least <= int(value[:12]) <= most:
+    if not _NUMBER.fullmatch(value) or not least <= int(value) <= most:
         raise BadRequest(f"The parameter {name} is {value!r}: a number from {least} to {most}.")
     return int(value)
 
@@ -80,6 +103,7 @@ def _cursor(place: Place) -> str:
 def _place(cursor: str) -> Place:
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return Place(*_CURSOR.validate_json(text))
-    except ValueError as error:
+        date, scene_id, number = _CURSOR.validate_json(text)
+        return Place(date.astimezone(UTC), scene_id, number)
+    except (ValueError, OverflowError) as error:
         raise BadRequest("The parameter cursor is not one of a next link.") from error

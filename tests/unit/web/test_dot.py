@@ -8,11 +8,22 @@ import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.builders import AOI, BURST, NEIGHBOUR, World, a_chain, a_scene, a_tile, product
+from tests.builders import (
+    AOI,
+    BURST,
+    NEIGHBOUR,
+    World,
+    a_chain,
+    a_new_scene,
+    a_scene,
+    a_tile,
+    product,
+)
 from tests.unit.web.api import AREA, Api, a_request, problem_of
 from tileweave.domain.model import Json, Scene
 from tileweave.domain.status import Event, Status
@@ -73,6 +84,22 @@ def understood(text: str) -> Json:
     assert (told.returncode, told.stderr) == (0, b"")
     graph: Json = json.loads(told.stdout)
     return graph
+
+
+def nodes_of(graph: Json) -> list[Json]:
+    """Return the nodes of what Graphviz understands, in order: not the rows they stand in."""
+    return [each for each in graph["objects"] if "nodes" not in each]
+
+
+def laid_out(text: str) -> dict[str, tuple[float, float]]:
+    """Return where Graphviz puts the middle of each node, y upwards."""
+    told = subprocess.run(
+        ["dot", "-Tjson"], input=text.encode(), capture_output=True, check=True, timeout=30
+    )
+    assert told.stderr == b""
+    nodes = nodes_of(json.loads(told.stdout))
+    places = {each["name"]: each["pos"].split(",") for each in nodes}
+    return {name: (float(x), float(y)) for name, (x, y) in places.items()}
 
 
 def dot(api: Api, query: str = "") -> str:
@@ -158,13 +185,13 @@ def test_an_edge_is_dotted_until_what_it_comes_from_is_done(world: World) -> Non
 @pytest.mark.parametrize("status", list(Status))
 def test_nodes_are_coloured_by_status(status: Status) -> None:
     """Scenes and tiles alike."""
-    text = "".join(dot_of(AOI, [a_scene(status=status)], [a_tile(status=status)]))
+    text = "".join(dot_of(AOI, [a_scene(status=status), a_tile(status=status)]))
     colours = re.findall(r"[, ]color=(\w+), tooltip=(\w+)]", text)
     assert len(colours) == 2
     assert all(COLOURS[status] in colour and said == status for colour, said in colours)
     [fill] = set(re.findall(r'fillcolor="(#\w+)"', text))
     others = [each for each in Status if each is not status]
-    assert not any(fill in "".join(dot_of(AOI, [a_scene(status=each)], [])) for each in others)
+    assert not any(fill in "".join(dot_of(AOI, [a_scene(status=each)])) for each in others)
 
 
 def test_what_failed_is_cut_out(world: World) -> None:
@@ -182,8 +209,7 @@ def test_what_failed_is_cut_out(world: World) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_one_quoted_string_whatever_it_holds(name: str) -> None:
     """By its structure alone: nothing of it gets out of its quotes, no HTML, no escape."""
-    scenes, tiles = [a_scene()], [a_tile(burst=name)]
-    text = "".join(dot_of(AOI, scenes, tiles))
+    text = "".join(dot_of(AOI, [a_scene(), a_tile(burst=name)]))
     labels = [label for _, label in NODE.findall(text)]
     assert len(labels) == 2
     quoted = labels[1]
@@ -215,7 +241,7 @@ def unescaped(text: str) -> str:
 def test_graphviz_reads_all_nodes_and_edges(world: World) -> None:
     """And no other."""
     graph = understood(dot(Api(world.services), "?reference=true"))
-    assert (len(graph["objects"]), len(graph["edges"])) == (9, 14)
+    assert (len(nodes_of(graph)), len(graph["edges"])) == (9, 14)
     assert Counter(each["shape"] for each in graph["objects"] if "shape" in each) == {"box": 3}
 
 
@@ -225,8 +251,8 @@ def test_graphviz_reads_what_no_picture_can_hold(api: Api) -> None:
     name = "".join(map(chr, [*range(32), 127, 0xFFFE, 0xFFFF])) + "."
     api.with_area(AOI).added(a_request(name, tiles={name: {}}), AOI)
     graph = understood(dot(api))
-    assert (len(graph["objects"]), len(graph["edges"])) == (2, 1)
-    assert graph["objects"][1]["label"] == f"{'�' * 9}\t\n{'�' * 24}."
+    assert (len(nodes_of(graph)), len(graph["edges"])) == (2, 1)
+    assert nodes_of(graph)[1]["label"] == f"{'�' * 9}\t\n{'�' * 24}."
     assert b"\xef\xbf\xbd" in api.get(f"/aoi/{AOI}/dot?format=svg").get_data()
 
 
@@ -267,7 +293,7 @@ def test_a_graph_begins_before_its_last_scene_is_read() -> None:
             read.append(number)
             yield a_scene(number)
 
-    pieces = dot_of(AOI, scenes(), iter(()))
+    pieces = dot_of(AOI, scenes())
     assert next(pieces).startswith("digraph")
     assert read == []
     assert any("scene_" in each for each in iter(lambda: next(pieces), "}"))
@@ -279,6 +305,59 @@ def test_an_answer_is_a_stream(world: World) -> None:
     answer = Api(world.services).get(f"/aoi/{AOI}/dot", buffered=False)
     assert answer.is_streamed
     assert sum(1 for _ in answer.response) > 20
+
+
+@pytest.mark.skipif(not GRAPHVIZ_IS_HERE, reason="no program dot: `make setup` tells how to get it")
+@pytest.mark.parametrize("reference", ["false", "true"])
+def test_dates_go_down_and_chains_are_columns(reference: str) -> None:
+    """The scenes of a date stand in a row above their tiles, whatever has failed."""
+    bursts = (BURST, NEIGHBOUR, "A44_IW2_8979", "A44_IW3_9007")
+    world = World(*a_chain(6, bursts))
+    world.operate(world.tile(2), Event.FORCE_FAIL)
+    world.settle()
+    places = laid_out(dot(Api(world.services), f"?reference={reference}"))
+    rows = [places[f"scene_{world.scene(number).id}"][1] for number in range(6)]
+    assert rows == sorted(rows, reverse=True)
+    assert len(set(rows)) == 6
+    for number, row in enumerate(rows):
+        below = {places[f"tile_{world.tile(number, each).id}"][1] for each in bursts}
+        assert len(below) == 1
+        assert [*rows, float("-inf")][number + 1] < below.pop() < row
+    for burst in bursts[1:]:
+        across = [places[f"tile_{world.tile(number, burst).id}"][0] for number in range(6)]
+        assert max(across) - min(across) < 20
+
+
+@pytest.mark.skipif(not GRAPHVIZ_IS_HERE, reason="no program dot: `make setup` tells how to get it")
+def test_dates_go_down_that_no_link_holds() -> None:
+    """Two scenes of a date stand side by side; edges that nobody sees hold the rows."""
+    world = World(*(a_new_scene(number) for number in range(3)))
+    text = dot(Api(world.services))
+    places = laid_out(text)
+    rows = [places[f"scene_{world.scene(number).id}"][1] for number in range(3)]
+    assert rows == sorted(set(rows), reverse=True)
+    assert edges(text) == {"invis": 2}
+
+
+def test_scenes_of_a_date_are_in_one_row() -> None:
+    """By their date alone, not their time."""
+    scenes = [a_scene(0), replace(a_scene(1), date=a_scene(0).date.replace(hour=23)), a_scene(2)]
+    text = "".join(dot_of(AOI, scenes))
+    [row] = re.findall(r"rank=same; (.*) }", text)
+    assert row.split("; ") == [f"scene_{each.id}" for each in scenes[:2]]
+
+
+def test_a_link_to_what_is_not_shown_is_not_drawn() -> None:
+    """DOT would make a node of it."""
+    tile = a_tile(1, previous=a_tile(0).link, reference=a_tile(0).link)
+    assert not EDGE.findall("".join(dot_of(AOI, [tile], reference=True)))
+
+
+def test_a_link_to_a_later_date_leaves_the_rows_alone() -> None:
+    """Whoever adds one gets a graph all the same."""
+    tiles = [a_tile(0, previous=a_tile(1).link), a_tile(1)]
+    text = "".join(dot_of(AOI, tiles))
+    assert "[style=dotted, constraint=false]" in text
 
 
 @pytest.mark.parametrize("name", ["A", "1", "-", "graph", "a:b", "1_a", "node"])

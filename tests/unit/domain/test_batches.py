@@ -1,0 +1,90 @@
+"""Many scenes at once: in chains, in order, in pieces, in parts."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from tests.builders import BURST, NEIGHBOUR, a_chain, a_new_scene, a_new_tile, product, ref
+from tileweave.domain import batches
+from tileweave.domain.ingestion import NewScene
+
+
+def numbers(scenes: list[NewScene]) -> list[int]:
+    """Return the numbers of scenes."""
+    return [int(each.source_id[-6:]) for each in scenes]
+
+
+def test_scenes_that_name_each_other_are_a_chain() -> None:
+    """Directly or not; in the order they came in."""
+    scenes = [*a_chain(4)[::-1], a_new_scene(7), a_new_scene(8, [a_new_tile(previous=ref(7))])]
+    assert [numbers(each) for each in batches.chains(scenes)] == [[3, 2, 1, 0], [7, 8]]
+
+
+def test_chains_that_meet_later_are_one() -> None:
+    """Whichever of them is larger."""
+    both = a_new_scene(9, [a_new_tile(previous=ref(2)), a_new_tile(NEIGHBOUR, previous=ref(8))])
+    apart = [*a_chain(3), a_new_scene(8, [a_new_tile(NEIGHBOUR)])]
+    assert len(batches.chains(apart)) == 2
+    assert [numbers(each) for each in batches.chains([*apart, both])] == [[0, 1, 2, 8, 9]]
+
+
+def test_a_scene_of_the_aoi_joins_no_chain() -> None:
+    """Two scenes that name one that is not among them are added apart."""
+    scenes = [a_new_scene(number, [a_new_tile(previous=ref(0))]) for number in (1, 2)]
+    assert [numbers(each) for each in batches.chains(scenes)] == [[1], [2]]
+
+
+def test_no_scenes_are_no_chains() -> None:
+    """Nothing is nothing."""
+    assert batches.chains([]) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_scene_comes_after_those_that_it_names(seed: int) -> None:
+    """Whatever order they were given in."""
+    scenes = a_chain(20, (BURST, NEIGHBOUR))
+    shuffled = random.Random(seed).sample(scenes, len(scenes))
+    ordered = batches.in_order(shuffled)
+    assert ordered is not None
+    assert numbers(ordered) == list(range(20))
+
+
+def test_a_circle_has_no_order() -> None:
+    """Of two scenes that name each other."""
+    circle = [a_new_scene(each, [a_new_tile(previous=ref(1 - each))]) for each in (0, 1)]
+    assert batches.in_order(circle) is None
+
+
+def test_a_scene_does_not_name_itself() -> None:
+    """Its tiles may name each other."""
+    tiles = [a_new_tile(), a_new_tile(NEIGHBOUR, previous=ref(0), reference=ref(3))]
+    assert batches.named_by(a_new_scene(0, tiles)) == {product(3)}
+
+
+@pytest.mark.parametrize(
+    ("most", "pieces"), [(5, [[0, 1], [2, 3]]), (4, [[0, 1], [2], [3]]), (1, [[0], [1], [2], [3]])]
+)
+def test_pieces_are_as_large_as_they_may_be(most: int, pieces: list[list[int]]) -> None:
+    """What is larger by itself is a piece by itself."""
+    sizes = {product(number): size for number, size in enumerate([2, 2, 3, 2])}
+    found = batches.in_pieces(a_chain(4), sizes, most)
+    assert [numbers(each) for each in found] == pieces
+
+
+def test_two_parts_of_a_scene_are_joined() -> None:
+    """They differ in nothing but their tiles."""
+    [whole] = a_chain(1, (BURST, NEIGHBOUR))
+    first, second = (replace(whole, tiles=(tile,)) for tile in whole.tiles)
+    assert batches.joined(first, second) == whole
+
+
+def test_what_is_no_other_part_is_not_joined() -> None:
+    """The same tile, no tile, other data."""
+    [whole] = a_chain(1, (BURST, NEIGHBOUR))
+    first, second = (replace(whole, tiles=(tile,)) for tile in whole.tiles)
+    assert batches.joined(first, whole) is None
+    assert batches.joined(first, replace(whole, tiles=())) is None
+    assert batches.joined(first, replace(second, data={"date": "2022-01-11"})) is None
