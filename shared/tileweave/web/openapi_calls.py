@@ -1,0 +1,104 @@
+"""What the OpenAPI document says of each call, beside what its route says itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+from tileweave.domain.model import Json
+from tileweave.web import openapi_bodies as bodies
+from tileweave.web import openapi_parameters as parameters
+from tileweave.web import schemas, schemas_geojson
+from tileweave.web.answers import GEOJSON
+from tileweave.web.openapi_bodies import content
+from tileweave.web.schemas_requests import SCENE_DATA, TILE_DATA
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call: `problems` are those that not every call of its kind may answer."""
+
+    tag: Literal["AOIs", "Scenes", "Tiles", "Service"]
+    summary: str
+    answers: dict[int, Json]
+    problems: tuple[int, ...] = ()
+    query: tuple[Json, ...] = ()
+    body: Json = field(default_factory=dict)
+    path: dict[str, Json] = field(default_factory=dict)
+    """Parameters of its path that differ from those of the same name elsewhere."""
+
+
+_aoi, _service = partial(Call, "AOIs"), partial(Call, "Service")
+
+CALLS = {
+    "GET /": _service("Whether the service is there", {200: content(schemas.Health)}),
+    "GET /health": _service("The same, for a health check", {200: content(schemas.Health)}),
+    "GET /openapi.json": _service("This document", {200: content({"type": "object"})}),
+    "GET /docs": _service(
+        "This document, to be read", {200: content({"type": "string"}, "text/html")}
+    ),
+    "GET /aoi/": _aoi("List all AOIs", {200: bodies.AOIS}),
+    "GET /aoi": _aoi("List all AOIs", {200: bodies.AOIS}),
+    "POST /aoi/{aoi}": _aoi("Create an AOI", {200: bodies.OVERVIEW}, (409, 422)),
+    "GET /aoi/{aoi}": _aoi(
+        "The overview of an AOI, or a list of those whose names match a pattern",
+        {200: bodies.OVERVIEW_OR_AOIS},
+        path={"aoi": parameters.IN_PATH["pattern"]},
+    ),
+    "DELETE /aoi/{aoi}": _aoi("Delete an AOI with its scenes and tiles, for good", {204: {}}),
+    "POST /aoi/{aoi}/scene": _aoi(
+        "Add a scene and its tiles",
+        {200: content(schemas.SceneId)},
+        (400, 409, 415, 422),
+        body=bodies.SCENE_BODY,
+    ),
+    "POST /aoi/{aoi}/scenes": _aoi(
+        "Add many scenes: all of a chain, or none of it",
+        {200: content(schemas.Outcomes)},
+        (400, 409, 415, 422),
+        body=bodies.SCENES_BODY,
+    ),
+    "PUT /aoi/{aoi}/retry": _aoi(
+        "Retry all its scenes and tiles in RETRY", {200: content(schemas.Retried), 204: {}}
+    ),
+    "PUT /aoi/{aoi}/retry/force": _aoi(
+        "Retry those in PENDING as well", {200: content(schemas.Retried), 204: {}}
+    ),
+    "GET /aoi/{aoi}/dot": _aoi(
+        "The graph of scenes and tiles", {200: bodies.GRAPH}, (400, 501), parameters.GRAPH
+    ),
+    "GET /aoi/{aoi}/roottiles": _aoi("The tiles that wait for no other", {200: bodies.ENDS}),
+    "GET /aoi/{aoi}/leaftiles": _aoi("The tiles that are the previous of none", {200: bodies.ENDS}),
+}
+
+_LISTS = (
+    ("scenes", bodies.SCENES, parameters.PAGED),
+    ("tiles", bodies.TILES, (*parameters.PAGED, parameters.VIEW)),
+)
+for _name, _answer, _query in _LISTS:
+    _path, _all = f"GET /aoi/{{aoi}}/{_name}", f"List the {_name} of an AOI by scene date, then id"
+    CALLS[_path] = _aoi(_all, {200: _answer}, (400,), _query)
+    CALLS[f"{_path}/{{status}}"] = _aoi(f"{_all}, of one status", {200: _answer}, (400,), _query)
+
+
+def _operations(kind: str, call: partial[Call], answer: Json, data: Json) -> dict[str, Call]:
+    path, one = f"/{kind}/{{id}}", {200: answer}
+    return {
+        f"GET {path}": call(f"One {kind}", one),
+        f"PUT {path}/retry": call(f"Retry a {kind} in RETRY", one, (409,)),
+        f"PUT {path}/retry/force": call(f"Retry a {kind} in any status", one, (409,)),
+        f"PUT {path}/fail": call(f"Give up a {kind} in RETRY", one, (409,)),
+        f"PUT {path}/fail/force": call(f"Give up a {kind} in any status", one, (409,)),
+        f"PUT {path}/force/{{status}}": call(f"Set the status of a {kind}", one, (400, 409)),
+        f"PUT {path}/data": call(
+            f"Replace the data of a {kind}", {204: {}}, (400, 409, 415, 422), body=content(data)
+        ),
+    }
+
+
+CALLS |= _operations("scene", partial(Call, "Scenes"), bodies.SCENE, SCENE_DATA)
+CALLS["GET /scene/{id}/tiles"] = Call(
+    "Scenes", "A scene with its tiles", {200: content(schemas_geojson.SceneWithTiles, GEOJSON)}
+)
+CALLS |= _operations("tile", partial(Call, "Tiles"), bodies.TILE, TILE_DATA)

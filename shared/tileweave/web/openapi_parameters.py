@@ -1,0 +1,78 @@
+"""The parameters of the calls, by name: in paths and in queries."""
+
+from __future__ import annotations
+
+from tileweave.domain.model import Json
+from tileweave.domain.status import Status
+from tileweave.web.paging import DEFAULT_LIMIT, MOST
+
+STATUS: Json = {"type": "string", "enum": list(Status)}
+DAY_OR_MOMENT: Json = {"type": "string", "examples": ["2022-01-11", "2022-01-11T17:01:24Z"]}
+
+
+def _in_path(name: str, schema: Json, said: str) -> Json:
+    return {"name": name, "in": "path", "required": True, "schema": schema, "description": said}
+
+
+def _in_query(name: str, schema: Json, said: str) -> Json:
+    return {"name": name, "in": "query", "schema": schema, "description": said}
+
+
+def _several(name: str, schema: Json, said: str) -> Json:
+    return _in_query(name, {"type": "array", "items": schema}, said)
+
+
+IN_PATH = {
+    "aoi": _in_path(
+        "aoi",
+        {"type": "string", "pattern": "^[A-Za-z0-9:_-]{1,128}$"},
+        "The name of an AOI: 1-128 characters out of `A-Z a-z 0-9 - : _`.",
+    ),
+    "pattern": _in_path(
+        "aoi",
+        {"type": "string", "pattern": "^[^/]+$"},
+        "The name of an AOI, or a pattern of names with `*` or `?`.",
+    ),
+    "id": _in_path(
+        "id",
+        {"type": "integer", "minimum": 1, "maximum": 2**53 - 1},
+        "The id of a scene or tile.",
+    ),
+    "status": _in_path("status", STATUS, "A status, in any case."),
+}
+
+LIMIT = _in_query(
+    "limit",
+    {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+    "How many a page holds at most.",
+)
+CURSOR = _in_query(
+    "cursor",
+    {"type": "string"},
+    "Where the page begins, as a `next` link says it; excludes `page`.",
+)
+PAGE = _in_query(
+    "page",
+    {"type": "integer", "minimum": 0, "default": 0},
+    "The number of the page, from 0; one that is far on costs more than a cursor.",
+)
+PAGED = (LIMIT, CURSOR, PAGE)
+
+VIEW = _in_query(
+    "view",
+    {"enum": ["scene", "tile"], "default": "scene"},
+    "`scene`: scenes with their matching tiles; `tile`: one Feature a tile.",
+)
+
+GRAPH = (
+    _in_query("format", {"enum": ["dot", "svg", "png", "pdf"], "default": "dot"}, "The form."),
+    _in_query(
+        "reference",
+        {"type": "boolean", "default": False},
+        "Whether links to reference tiles are drawn, dashed.",
+    ),
+    _several("tile", {"type": "string", "minLength": 1}, "Only tiles of these source ids."),
+    _several("status", STATUS, "Only tiles of these statuses, in any case."),
+    _in_query("from", DAY_OR_MOMENT, "Only scenes from this day or moment (UTC) on."),
+    _in_query("to", DAY_OR_MOMENT, "Only scenes up to this day (included) or moment (UTC)."),
+)

@@ -1,0 +1,139 @@
+"""Scenes and tiles as GeoJSON (RFC 7946), as models, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from tileweave.domain.status import Status
+from tileweave.web.schemas import Answer, Count, Id, Object
+
+Position = Annotated[list[float], Field(min_length=2, max_length=2)]
+Ring = Annotated[list[Position], Field(min_length=4)]
+
+
+class Polygon(Answer):
+    """EPSG:4326, longitude before latitude; the outer ring runs counterclockwise."""
+
+    type: Literal["Polygon"]
+    coordinates: list[Ring]
+
+
+class MultiPolygon(Answer):
+    """EPSG:4326, longitude before latitude; outer rings run counterclockwise."""
+
+    type: Literal["MultiPolygon"]
+    coordinates: list[list[Ring]]
+
+
+Geometry = Polygon | MultiPolygon | None
+
+
+class Link(Answer):
+    """Where something else is found, relative to the base URL."""
+
+    rel: Literal["next", "scene"]
+    href: str
+
+
+class NextLink(Link):
+    """Where the next page is found; it is there while there is a next page."""
+
+    type: Literal["application/geo+json"]
+
+
+class Named(Answer):
+    """A previous or reference tile by its names."""
+
+    Date: AwareDatetime
+    SceneID: str
+    SourceID: str
+
+
+class Tile(Answer):
+    """A tile as its scene shows it."""
+
+    AnxTime: int
+    Data: Object
+    Date: AwareDatetime
+    GeometryWKT: str
+    ID: Id
+    Ingested: bool = Field(description="Whether it is DONE.")
+    Previous: Named | None
+    Reference: Named | None
+    SceneID: str = Field(description="The source id of its scene.")
+    SourceID: str
+    Status: Status
+    Message: str
+    RetryCountDown: Count
+    Attempt: Count
+    PreviousID: Id | None
+    ReferenceID: Id | None
+    UpdatedAt: AwareDatetime
+
+
+class TileProperties(Tile):
+    """A tile as a Feature of its own shows it."""
+
+    aoi: str
+
+
+class SceneProperties(Answer):
+    """A scene."""
+
+    GeometryWKT: str
+    Ingested: bool = Field(description="Whether it is DONE.")
+    OwnRecord: bool
+    ProductName: str
+    Tags: Object
+    Tiles: list[Tile] | None = Field(description="null in lists of scenes.")
+    aoi: str
+    data: Object
+    id: Id
+    source_id: str
+    status: Status
+    message: str
+    retry_countdown: Count
+    attempt: Count
+    updated_at: AwareDatetime
+
+
+class SceneFeature(Answer):
+    """A scene as a Feature; its geometry holds those of the tiles it shows."""
+
+    type: Literal["Feature"]
+    id: Id
+    geometry: Geometry
+    properties: SceneProperties
+
+
+class TileFeature(Answer):
+    """A tile as a Feature."""
+
+    type: Literal["Feature"]
+    id: Id
+    geometry: Geometry
+    properties: TileProperties
+    links: list[Link]
+
+
+class SceneWithTiles(Answer):
+    """One scene with its tiles."""
+
+    type: Literal["FeatureCollection"]
+    features: list[SceneFeature]
+
+
+class ScenePage(SceneWithTiles):
+    """A page of scenes."""
+
+    links: list[NextLink]
+
+
+class TilePage(Answer):
+    """A page of tiles, each a Feature."""
+
+    type: Literal["FeatureCollection"]
+    features: list[TileFeature]
+    links: list[NextLink]
