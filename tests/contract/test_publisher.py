@@ -111,6 +111,17 @@ def test_a_topic_without_a_name_is_not_published_to(emulators: Running) -> None:
     client.transport.close()
 
 
+def test_a_topic_that_is_gone_makes_the_publisher_unavailable(
+    emulators: Running, project: str
+) -> None:
+    """A decision that is made must not be made again for it, as it is for a Conflict."""
+    client = emulated(emulators.pubsub_host)
+    gone = PubSubPublisher(client, {Topic.RESULTS: f"projects/{project}/topics/results"})
+    with pytest.raises(Unavailable):
+        gone.publish([a_message(Topic.RESULTS)])
+    client.transport.close()
+
+
 def test_a_publisher_that_is_not_answered_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message is told to be delivered again, or the janitor to look after it."""
     monkeypatch.setattr("tileweave.adapters.pubsub.TIMEOUT", 0.3)

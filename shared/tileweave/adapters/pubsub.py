@@ -6,13 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from google.api_core.exceptions import GoogleAPIError
 from google.api_core.retry import Retry
 from google.pubsub_v1.services.publisher import PublisherClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
 from google.pubsub_v1.types import PubsubMessage
 from grpc import insecure_channel
 
-from tileweave.adapters.google_errors import translated
+from tileweave.domain.errors import Unavailable
 from tileweave.domain.messages import Message, Topic
 
 MOST_MESSAGES = 1_000
@@ -36,10 +37,13 @@ class PubSubPublisher:
         for message in messages:
             if path := self._paths.get(message.topic):
                 by_path[path].append(_encoded(message))
-        with translated():
+        try:
             for path, encoded in by_path.items():
                 for some in _requests(encoded):
                     self._client.publish(topic=path, messages=some, retry=RETRY, timeout=TIMEOUT)
+        except (GoogleAPIError, ConnectionError) as error:
+            # Whatever it is, the decision is made by now: only its publication is to be repeated.
+            raise Unavailable(f"{path}: {error}") from error
 
 
 def _encoded(message: Message) -> PubsubMessage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ from tileweave.cli.plan import Plan, planned
 from tileweave.cli.supervisor import Say, Supervisor
 from tileweave.cli.ticker import every
 from tileweave_emulators import Emulators, Running, SaveFailed
+
+logger = logging.getLogger(__name__)
 
 JANITOR_SECONDS = 10
 """How often the deployed scheduler calls the janitor."""
@@ -102,7 +105,9 @@ def _wait(run: LocalRun, plan: Plan) -> None:
 def _call(url: str) -> None:
     with ready.client() as http:
         try:
-            http.post(url)
+            http.post(url).raise_for_status()
+        except httpx.HTTPStatusError as error:
+            logger.warning("%s answered %s", url, error.response.text)
         except httpx.HTTPError:
             return  # it is being started again; the next call comes soon
 

@@ -34,7 +34,7 @@ def _resume(services: Services, aoi: str) -> int:
     pending = _keys(services, aoi, Status.PENDING)
     for piece in _pieces(pending):
         carry_out(services, partial(_publish_job, keys=piece), piece)
-    for key in _keys(services, aoi, Status.FAILED):
+    for key in _uncut(services, aoi):
         propagate(services, key, again=True)
     waiting = [key for key in _keys(services, aoi, Status.NEW) if key.kind == "tile"]
     for piece in _pieces(waiting):
@@ -50,9 +50,14 @@ def _publish_job(draft: Draft, *, keys: Sequence[Key]) -> None:
 
 
 def _keys(services: Services, aoi: str, status: Status) -> list[Key]:
-    store = services.store
-    scenes, tiles = store.scenes(aoi, (status,)), store.tiles(aoi, (status,))
-    return [*(scene.key for scene in scenes), *(tile.key for tile in tiles)]
+    return [key for key, _ in services.store.attempts(aoi, (status,))]
+
+
+def _uncut(services: Services, aoi: str) -> list[Key]:
+    """Return what FAILED and was perhaps not propagated: scenes, and tiles not cut out yet."""
+    scenes = services.store.scenes(aoi, (Status.FAILED,))
+    tiles = services.store.tiles(aoi, (Status.FAILED,))
+    return [*(each.key for each in scenes), *(each.key for each in tiles if not each.cut)]
 
 
 def _pieces(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:

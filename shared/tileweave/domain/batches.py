@@ -7,6 +7,7 @@ from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from tileweave.domain.ingestion import NewScene
+from tileweave.domain.model import Json
 
 
 def joined(one: NewScene, other: NewScene) -> NewScene | None:
@@ -14,12 +15,23 @@ def joined(one: NewScene, other: NewScene) -> NewScene | None:
 
     A scene is in two parts where a page of a list of tiles ended within it.
     """
-    if replace(one, tiles=()) != replace(other, tiles=()) or not (one.tiles and other.tiles):
+    names = {tile.source_id for tile in one.tiles} & {tile.source_id for tile in other.tiles}
+    data = _joined_data(one.data, other.data)
+    if data is None or names or not (one.tiles and other.tiles):
         return None
-    names = {tile.source_id for tile in one.tiles}
-    if any(tile.source_id in names for tile in other.tiles):
+    if replace(one, tiles=(), data=data) != replace(other, tiles=(), data=data):
         return None
-    return replace(one, tiles=one.tiles + other.tiles)
+    return replace(one, tiles=one.tiles + other.tiles, data=data)
+
+
+def _joined_data(one: Json, other: Json) -> Json | None:
+    """Return the data of a scene in two parts, which name their own tiles each."""
+    tiles = one.get("tiles"), other.get("tiles")
+    if {**one, "tiles": None} != {**other, "tiles": None}:
+        return None
+    if not (isinstance(tiles[0], dict) and isinstance(tiles[1], dict)):
+        return one if one == other else None
+    return {**one, "tiles": {**tiles[0], **tiles[1]}}
 
 
 def chains(scenes: Sequence[NewScene]) -> list[list[NewScene]]:

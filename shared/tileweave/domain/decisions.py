@@ -17,7 +17,7 @@ from tileweave.domain.relink import close_cut, cut_out, failed_dependants
 from tileweave.domain.status import RESULTS, Event, Status, Transition
 
 LONGEST_MESSAGE = 4_000
-"""Characters that are kept of a worker's message: a history of them must fit into a document."""
+"""Bytes that are kept of a worker's message: a history of them must fit into a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +129,12 @@ def fail_with_scene(draft: Draft, scene: Scene, tile_ids: Iterable[int]) -> list
 
 def _kept(message: str) -> str:
     """Return as much of a worker's message as is kept: its start and its end."""
-    if len(message) <= LONGEST_MESSAGE:
-        return message
+    text = message.encode(errors="replace")
+    if len(text) <= LONGEST_MESSAGE:
+        return text.decode()
     half = LONGEST_MESSAGE // 2
-    left_out = len(message) - 2 * half
-    return f"{message[:half]} [... {left_out} characters left out ...] {message[-half:]}"
+    start, end = (part.decode(errors="ignore") for part in (text[:half], text[-half:]))
+    return f"{start} [... {len(text) - 2 * half} bytes left out ...] {end}"
 
 
 def _after_result(draft: Draft, job: Document, event: Event, cause: Cause) -> Document | None:

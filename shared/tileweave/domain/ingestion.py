@@ -96,16 +96,22 @@ def check(draft: Draft, names: Names, new: NewScene) -> None:
 def add_tiles(
     draft: Draft, names: Names, new: NewScene, tiles: Iterable[NewTile], *, staged: bool = False
 ) -> None:
-    """Create those of the tiles that are not there yet, linked at both ends.
+    """Create the tiles, linked at both ends; those that a broken request left become like these.
 
     A staged tile is in no list and no total, until the scene is added.
     """
-    absent = [tile for tile in tiles if draft.find_tile(names.tile(_own(new, tile))) is None]
-    for tile in absent:
-        draft.put(replace(_tile(names, new, tile, draft.now), staged=staged))
-        if tile.previous or tile.reference:
-            created = draft.tile(names.tile(_own(new, tile)))
-            relinked(draft, created, *_links(draft, names, tile))
+    for tile in tiles:
+        found = draft.find_tile(names.tile(_own(new, tile)))
+        if found is None:
+            draft.put(replace(_tile(names, new, tile, draft.now), staged=staged))
+        elif found.staged:
+            draft.put(_as_requested(found, _tile(names, new, tile, found.updated_at)))
+        else:
+            continue
+        links = _links(draft, names, tile)
+        current = draft.tile(names.tile(_own(new, tile)))
+        if links != (current.previous, current.reference):
+            relinked(draft, current, *links)
 
 
 def in_order(new: NewScene) -> list[NewTile]:
@@ -171,6 +177,19 @@ def _tile(names: Names, new: NewScene, tile: NewTile, now: datetime) -> Tile:
         scene_id=names.scene(new.source_id),
         scene_source_id=new.source_id,
         anx_time=tile.anx_time,
+    )
+
+
+def _as_requested(staged: Tile, requested: Tile) -> Tile:
+    """Return a tile that an earlier request left staged, as the present one has it."""
+    return replace(
+        staged,
+        date=requested.date,
+        data=requested.data,
+        geometry=requested.geometry,
+        wkt=requested.wkt,
+        anx_time=requested.anx_time,
+        retry_countdown=requested.retry_countdown,
     )
 
 

@@ -61,7 +61,7 @@ def elect_heir(draft: Draft, failed: Tile) -> Link | None:
     current = draft.tile(failed.id)
     if current.heir is not None or not current.is_root or current.cut:
         return current.heir
-    children = list(_live_children(draft, current, {current.id}))
+    children = list(_live_children(draft, current))
     if not children:
         return None
     chosen = min(children, key=lambda tile: (tile.date, tile.id))
@@ -131,15 +131,21 @@ def _topmost_failed(draft: Draft, tile: Tile) -> Tile:
     return tile
 
 
-def _live_children(draft: Draft, tile: Tile, seen: set[int]) -> Iterator[Tile]:
-    for child in draft.find_tiles(tile.next):
-        if child.previous is None or child.previous.tile_id != tile.id or child.id in seen:
-            continue
-        seen.add(child.id)
-        if child.status is Status.FAILED:
-            yield from _live_children(draft, child, seen)
-        else:
-            yield child
+def _live_children(draft: Draft, tile: Tile) -> Iterator[Tile]:
+    """Return the live tiles that name this one as previous, or a FAILED one that does, and so on.
+
+    A level at a time: a long row of FAILED tiles is read in as many round trips.
+    """
+    seen = {tile.id}
+    parents = [tile]
+    while parents:
+        ids = {parent.id for parent in parents}
+        found = draft.find_tiles(each for parent in parents for each in parent.next)
+        children = [each for each in found if each.previous and each.previous.tile_id in ids]
+        fresh = [child for child in children if child.id not in seen]
+        seen.update(child.id for child in fresh)
+        yield from (child for child in fresh if child.status is not Status.FAILED)
+        parents = [child for child in fresh if child.status is Status.FAILED]
 
 
 def _detach(draft: Draft, tile: Tile, previous: Link | None, reference: Link | None) -> None:

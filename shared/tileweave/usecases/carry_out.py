@@ -14,7 +14,7 @@ from typing import TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from tileweave.domain.draft import Draft, Missing
-from tileweave.domain.errors import Conflict, Unavailable
+from tileweave.domain.errors import Conflict, NotFound, Unavailable
 from tileweave.domain.messages import Message, outgoing
 from tileweave.domain.model import Document, Key
 from tileweave.domain.tally import increments
@@ -50,12 +50,6 @@ def retrying(step: Callable[[], T]) -> T:
 def attempt(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
     """Make a decision true, once. Raises Conflict if somebody else was quicker."""
     return Reading(services).attempt(decide, first)
-
-
-def examine(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
-    """Return what a decision answers, without making it true."""
-    answer, _, _ = Reading(services).draft(decide, first)
-    return answer
 
 
 class Reading:
@@ -111,11 +105,16 @@ def _publish(
         return
     try:
         services.publisher.publish(messages)
-        _confirm(services.store, {each.key: each for each in draft.to_publish}, versions)
     except Unavailable:
         if not services.defers_publishing:
             raise
         logger.warning("%d messages are left to the janitor", len(messages), exc_info=True)
+        return
+    try:
+        _confirm(services.store, {each.key: each for each in draft.to_publish}, versions)
+    except (Conflict, NotFound, Unavailable):
+        # They are published; at worst the janitor publishes them once more.
+        logger.warning("%d messages are not confirmed", len(messages), exc_info=True)
 
 
 def _confirm(

@@ -93,12 +93,15 @@ def _fail_tiles(services: Services, scene: Scene) -> None:
 def _cut_out(services: Services, failed: Tile) -> tuple[int, ...]:
     """Cut out a FAILED tile, with the FAILED tiles that name it; return their heirs."""
     failures = [failed.id]
-    for failed_id in failures:  # it grows on the way
-        failures += _relink(services, failed_id)
+    seen = {failed.id}
+    for failed_id in failures:  # it grows on the way, by each of them once
+        found = [each for each in _relink(services, failed_id) if each not in seen]
+        failures += found
+        seen.update(found)
     for failed_id in reversed(failures):
         _carry_out(services, partial(decisions.finish_relink, failed_id=failed_id), [failed_id])
-    found = services.store.read(_keys(failures)).values()
-    heirs = [each.document.heir for each in found if each and isinstance(each.document, Tile)]
+    cut = services.store.read(_keys(failures)).values()
+    heirs = [each.document.heir for each in cut if each and isinstance(each.document, Tile)]
     return tuple(heir.tile_id for heir in heirs if heir)
 
 

@@ -10,7 +10,7 @@ MOST_TILES = 10_000
 MOST_DATA = 700_000
 """Bytes of a scene's data and tags or a tile's data, as JSON: they are part of every job."""
 
-MOST_DOCUMENT = 900_000
+MOST_DOCUMENT = 850_000
 """Bytes of the same with the geometry: Firestore keeps 1 MiB, ids and history included."""
 
 

@@ -32,7 +32,7 @@ TITLES = {
     403: "Not allowed with this token",
     404: "Not found",
     405: "Method not allowed",
-    409: "Not in a state that allows it",
+    409: "Conflict",
     413: "Too large",
     415: "Unsupported media type",
     422: "Wrong content",

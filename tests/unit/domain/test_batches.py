@@ -88,3 +88,17 @@ def test_what_is_no_other_part_is_not_joined() -> None:
     assert batches.joined(first, whole) is None
     assert batches.joined(first, replace(whole, tiles=())) is None
     assert batches.joined(first, replace(second, data={"date": "2022-01-11"})) is None
+
+
+def test_parts_that_tell_their_own_tiles_are_joined() -> None:
+    """What the job is told is all of them."""
+    [whole] = a_chain(1, (BURST, NEIGHBOUR))
+    parts = [
+        replace(whole, tiles=(tile,), data={**whole.data, "tiles": {tile.source_id: {}}})
+        for tile in whole.tiles
+    ]
+    joined = batches.joined(parts[0], parts[1])
+    assert joined is not None
+    assert joined.data["tiles"] == {BURST: {}, NEIGHBOUR: {}}
+    assert batches.joined(parts[0], replace(parts[1], data={**parts[1].data, "tiles": 1})) is None
+    assert batches.joined(parts[0], replace(parts[1], retry_count=1)) is None

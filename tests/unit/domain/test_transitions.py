@@ -203,7 +203,7 @@ def test_an_endless_message_is_cut_in_the_middle(status: str) -> None:
     kept = draft.document(job.key).message
     assert kept.startswith("first ..")
     assert kept.endswith(".. last")
-    assert f"{len(message) - LONGEST_MESSAGE} characters left out" in kept
+    assert f"{len(message) - LONGEST_MESSAGE} bytes left out" in kept
     assert len(kept) < LONGEST_MESSAGE + 100
 
 

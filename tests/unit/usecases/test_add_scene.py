@@ -8,6 +8,7 @@ import pytest
 
 from tests.builders import (
     AOI,
+    NEIGHBOUR,
     World,
     a_chain,
     a_new_scene,
@@ -247,3 +248,24 @@ def test_a_tile_of_a_scene_that_broke_off_is_not_linked_to() -> None:
     world.add(a_large_scene())
     world.add(new)
     assert world.tile(2).previous == world.tile(1, BURSTS[0]).link
+
+
+def test_a_scene_that_broke_off_may_be_sent_again_otherwise() -> None:
+    """What the first request left becomes what the second one says: date, data and links."""
+    store = TroubledStore()
+    world = World(a_new_scene(0, [a_new_tile(), a_new_tile(NEIGHBOUR)]), store=store)
+    first = a_large_scene()
+    store.commit_troubles = [None, nobody_answers()]
+    with pytest.raises(Unavailable):
+        world.add(first)
+    tiles = [replace(each, data={"v": 2}, previous=ref(0, NEIGHBOUR)) for each in first.tiles]
+    later = first.date + timedelta(days=1)
+
+    world.add(replace(first, date=later, tiles=tuple(tiles)))
+
+    found = [each for each in store.tiles(AOI) if each.scene_source_id == first.source_id]
+    assert {each.date for each in found} == {later}
+    assert [each.data for each in found] == [{"v": 2}] * MANY
+    assert {each.previous and each.previous.source_id for each in found} == {NEIGHBOUR}
+    assert invariants.ends_that_disagree(store) == []
+    assert invariants.wrong_totals(store) == []

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 import pytest
 
 from tests.builders import AOI, World, a_chain, a_new_scene, sent_to
 from tests.unit.usecases.troubled import TroubledPublisher, nobody_answers
+from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.errors import Unavailable
+from tileweave.domain.model import Key
 from tileweave.usecases import sweep as module
+from tileweave.usecases.ports import Stored
 from tileweave.usecases.sweep import PATIENCE, sweep
 
 MOMENT = timedelta(microseconds=1)
@@ -94,3 +98,37 @@ def test_a_sweep_that_cannot_publish_leaves_it_to_the_next() -> None:
         sweep(world.services)
 
     assert sweep(world.services) == 1
+
+
+class Forgetful(MemoryStore):
+    """A store that has lost a scene, whose tile has a job to publish."""
+
+    lost: frozenset[Key] = frozenset()
+
+    def read(self, keys: Collection[Key]) -> Mapping[Key, Stored | None]:
+        """Return the documents, but those that were lost."""
+        found = super().read(keys)
+        return {key: None if key in self.lost else each for key, each in found.items()}
+
+
+def test_what_cannot_be_published_keeps_nothing_else_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its scene is gone: that is logged, and everything else is published."""
+    store, publisher = Forgetful(), TroubledPublisher()
+    world = World(*a_chain(1), store=store, publisher=publisher)
+    world.answer(world.scene(0))
+    publisher.troubles = [nobody_answers()]
+    with pytest.raises(Unavailable):
+        world.settle()
+    publisher.troubles = [nobody_answers()]
+    with pytest.raises(Unavailable):
+        world.add(a_new_scene(7))
+    world.take_jobs()
+    world.now += PATIENCE + MOMENT
+    store.lost = frozenset({world.scene(0).key})
+
+    assert sweep(world.services) == 1
+
+    assert sent_to(world.take_jobs()) == [("scene", world.scene(7).id)]
+    assert str(world.tile(0).id) in caplog.text

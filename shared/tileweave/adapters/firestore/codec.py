@@ -1,7 +1,8 @@
 """Scenes and tiles as Firestore documents, and back.
 
 What is somebody else's JSON (`data`, `tags`) is kept as text: lossless, in its own order, with
-nested arrays (which Firestore has not), and never indexed. So is each entry of the history.
+nested arrays (which Firestore has not), one field to exempt from indexing. So is each entry of the
+history.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ Fields = dict[str, Any]
 """The fields of a Firestore document."""
 
 MOST_HISTORY = 40
-RECENT_HISTORY = 10
-"""A history longer than MOST_HISTORY keeps its RECENT_HISTORY; the rest goes to a page."""
+MOST_HISTORY_BYTES = 40_000
+RECENT_HISTORY = 5
+"""A history of more entries or bytes keeps the RECENT_HISTORY last; the rest goes to a page."""
 
 _TILE_ONLY = ("scene_id", "scene_source_id", "anx_time", "staged", "cut")
 _SCENE_ONLY = ("product_name", "own_record")
@@ -72,7 +74,10 @@ def changed(before: Fields, after: Fields) -> Fields:
 def paged(fields: Fields) -> list[str]:
     """Take the older entries out of a history that has grown too long, and return them."""
     history: list[str] = fields["history"]
-    if len(history) <= MOST_HISTORY:
+    size = sum(len(each.encode()) for each in history)
+    if len(history) <= RECENT_HISTORY:
+        return []
+    if len(history) <= MOST_HISTORY and size <= MOST_HISTORY_BYTES:
         return []
     fields["history"] = history[-RECENT_HISTORY:]
     return history[:-RECENT_HISTORY]
