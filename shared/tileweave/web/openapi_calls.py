@@ -84,6 +84,7 @@ for _name, _answer, _query in _LISTS:
 
 def _operations(kind: str, call: partial[Call], answer: Json, data: Json) -> dict[str, Call]:
     path, one = f"/{kind}/{{id}}", {200: answer}
+    stays = ", but for its date" if kind == "scene" else ""
     return {
         f"GET {path}": call(f"One {kind}", one),
         f"PUT {path}/retry": call(f"Retry a {kind} in RETRY", one, (409,)),
@@ -92,7 +93,10 @@ def _operations(kind: str, call: partial[Call], answer: Json, data: Json) -> dic
         f"PUT {path}/fail/force": call(f"Give up a {kind} in any status", one, (409,)),
         f"PUT {path}/force/{{status}}": call(f"Set the status of a {kind}", one, (400, 409)),
         f"PUT {path}/data": call(
-            f"Replace the data of a {kind}", {204: {}}, (400, 409, 415, 422), body=content(data)
+            f"Replace the data of a {kind}{stays}",
+            {204: {}},
+            (400, 409, 415, 422),
+            body=content(data),
         ),
     }
 

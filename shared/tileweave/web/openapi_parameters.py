@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tileweave.domain.model import Json
 from tileweave.domain.status import Status
-from tileweave.web.paging import DEFAULT_LIMIT, MOST
+from tileweave.web.paging import DEFAULT_LIMIT, LAST_PAGE, MOST
 
 STATUS: Json = {"type": "string", "enum": list(Status)}
 DAY_OR_MOMENT: Json = {"type": "string", "examples": ["2022-01-11", "2022-01-11T17:01:24Z"]}
@@ -53,7 +53,7 @@ CURSOR = _in_query(
 )
 PAGE = _in_query(
     "page",
-    {"type": "integer", "minimum": 0, "default": 0},
+    {"type": "integer", "minimum": 0, "maximum": LAST_PAGE, "default": 0},
     "The number of the page, from 0; one that is far on costs more than a cursor.",
 )
 PAGED = (LIMIT, CURSOR, PAGE)
