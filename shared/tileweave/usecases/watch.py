@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tileweave.domain.errors import NotFound
@@ -62,13 +61,3 @@ def get_scene_with_tiles(services: Services, scene_id: int) -> tuple[Scene, list
     found = services.store.read([Key("tile", each) for each in scene.tile_ids])
     documents = [each.document for each in found.values() if each is not None]
     return scene, [each for each in documents if isinstance(each, Tile)]
-
-
-def graph(services: Services, aoi: str) -> tuple[Iterator[Scene], Iterator[Tile]]:
-    """Return all scenes and tiles of an AOI, each by date, read as they are asked for.
-
-    Raises NotFound.
-    """
-    if services.store.find_aoi(aoi) is None:
-        raise NotFound("AOI", aoi)
-    return services.store.scenes(aoi), services.store.tiles(aoi)

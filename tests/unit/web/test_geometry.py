@@ -121,4 +121,4 @@ def test_a_geometry_that_no_document_can_hold_is_refused(api: Api) -> None:
     wkt = f"POLYGON((0 0, {points}, 1 1, 0 0))"
     errors = problem_of(api.with_area().add(a_request(wkt=wkt, tiles={"B": {"wkt": wkt}})), 422)
     assert [each["path"] for each in errors["errors"]] == ["tiles.B.data", "data"]
-    assert all("at most 900000" in each["message"] for each in errors["errors"])
+    assert all("at most 850000" in each["message"] for each in errors["errors"])
