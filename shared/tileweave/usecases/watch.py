@@ -49,12 +49,6 @@ def get_tile(services: Services, tile_id: int) -> Tile:
     return found.document
 
 
-def get_scene_of(services: Services, tile_id: int) -> tuple[Scene, Tile]:
-    """Return a tile with its scene. Raises NotFound."""
-    tile = get_tile(services, tile_id)
-    return get_scene(services, tile.scene_id), tile
-
-
 def get_scene_with_tiles(services: Services, scene_id: int) -> tuple[Scene, list[Tile]]:
     """Return a scene with all its tiles. Raises NotFound."""
     scene = get_scene(services, scene_id)

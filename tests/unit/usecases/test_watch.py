@@ -8,10 +8,8 @@ from tileweave.domain.status import Status
 from tileweave.usecases.watch import (
     create_aoi,
     get_scene,
-    get_scene_of,
     get_scene_with_tiles,
     get_tile,
-    graph,
     overview,
 )
 
@@ -53,21 +51,11 @@ def test_an_overview_counts_scenes_tiles_and_roots() -> None:
     assert totals.progress == 0.5
 
 
-def test_a_scene_is_found_with_its_tiles_and_a_tile_with_its_scene() -> None:
+def test_a_scene_is_found_with_its_tiles() -> None:
     world = World(*a_chain(2))
     scene, tile = world.scene(1), world.tile(1)
 
     assert get_scene_with_tiles(world.services, scene.id) == (scene, [tile])
-    assert get_scene_of(world.services, tile.id) == (scene, tile)
-
-
-def test_a_graph_is_in_the_order_of_dates() -> None:
-    world = World(*a_chain(3))
-
-    scenes, tiles = graph(world.services, AOI)
-
-    assert list(scenes) == [world.scene(number) for number in range(3)]
-    assert list(tiles) == [world.tile(number) for number in range(3)]
 
 
 def test_what_does_not_exist_is_not_found() -> None:
@@ -80,5 +68,3 @@ def test_what_does_not_exist_is_not_found() -> None:
         get_tile(world.services, world.scene(0).id)
     with pytest.raises(NotFound):
         overview(world.services, "Elsewhere")
-    with pytest.raises(NotFound):
-        graph(world.services, "Elsewhere")
