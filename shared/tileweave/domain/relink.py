@@ -7,7 +7,7 @@ tile at the same time either is refused and reads again, or finds the new depend
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from tileweave.domain.draft import Draft
@@ -81,22 +81,21 @@ def relinked(draft: Draft, tile: Tile, previous: Link | None, reference: Link | 
 
 def live_previous(draft: Draft, link: Link | None) -> Link | None:
     """Follow a `previous` link over FAILED tiles to one that is not, or to none."""
-    seen: set[int] = set()
-    while link is not None and link.tile_id not in seen:
-        seen.add(link.tile_id)
-        tile = draft.linked(link)
-        if tile is None:
-            return None
-        if tile.status is not Status.FAILED:
-            return link
-        draft.guard(tile)
-        elect_heir(draft, _topmost_failed(draft, tile))
-        link = tile.previous
-    return None
+
+    def onward(failed: Tile) -> Link | None:
+        elect_heir(draft, _topmost_failed(draft, failed))
+        return failed.previous
+
+    return _live(draft, link, onward)
 
 
 def live_reference(draft: Draft, link: Link | None) -> Link | None:
     """Follow a `reference` link over FAILED tiles, and from a FAILED root to its heir."""
+    return _live(draft, link, lambda failed: failed.reference or elect_heir(draft, failed))
+
+
+def _live(draft: Draft, link: Link | None, onward: Callable[[Tile], Link | None]) -> Link | None:
+    """Follow links from FAILED tiles `onward`; each must still be FAILED at the commit."""
     seen: set[int] = set()
     while link is not None and link.tile_id not in seen:
         seen.add(link.tile_id)
@@ -106,7 +105,7 @@ def live_reference(draft: Draft, link: Link | None) -> Link | None:
         if tile.status is not Status.FAILED:
             return link
         draft.guard(tile)
-        link = tile.reference or elect_heir(draft, tile)
+        link = onward(tile)
     return None
 
 
