@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 
+from tileweave.client.errors import ClientError
 from tileweave.client.models import Outcomes, Overview, Retried
 from tileweave.client.transport import Transport
 
@@ -37,7 +38,7 @@ class Client:
         patience: float = 30,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        token = token or os.environ.get("TILEWEAVE_TOKEN")
+        token = _checked(token or os.environ.get("TILEWEAVE_TOKEN") or "")
         self._http = httpx.Client(
             base_url=url or os.environ.get("TILEWEAVE_URL") or DEFAULT_URL,
             headers={"Authorization": f"Bearer {token}"} if token else {},
@@ -68,7 +69,9 @@ class Client:
 
     def create_aoi(self, aoi: str) -> Overview:
         """Create an AOI. Raises NotNow if it is there already."""
-        return Overview.model_validate(self._json("POST", _aoi(aoi)))
+        answer = self._transport.send("POST", _aoi(aoi))
+        # A repeated call may meet what the first one made.
+        return self.overview(aoi) if answer.is_error else Overview.model_validate(answer.json())
 
     def overview(self, aoi: str) -> Overview:
         """Return the overview of an AOI."""
@@ -156,6 +159,14 @@ class Client:
             if not links:
                 return
             page = self._json("GET", links[0])
+
+
+def _checked(token: str) -> str:
+    """Return a token without the white space around it; the error never holds the token."""
+    stripped = token.strip()
+    if not (stripped.isascii() and stripped.isprintable()):
+        raise ClientError("The token has characters that no header can hold.")
+    return stripped
 
 
 def _aoi(name: str) -> str:

@@ -18,6 +18,8 @@ from typing import Any
 
 import httpx
 
+TOO_MANY = 429
+
 
 class ClientError(Exception):
     """Base of all errors that the client raises on purpose."""
@@ -43,7 +45,9 @@ class ApiError(ClientError):
         self.status = status
         self.title = str(problem.get("title", ""))
         self.id: int | None = problem.get("id")
-        listed: Sequence[Mapping[str, str]] = problem.get("errors", ())
+        self.carried_out = status != TOO_MANY and problem.get("carried_out", True) is not False
+        """Whether the service may have done what was asked; False where it says it has not."""
+        listed: Sequence[Mapping[str, str]] = problem.get("errors") or ()
         self.errors = tuple(WrongField(each["path"], each["message"]) for each in listed)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import httpx
@@ -11,8 +12,14 @@ from tenacity import RetryCallState, Retrying, stop_after_delay, wait_random_exp
 
 from tileweave.client.errors import Busy, Unreachable, error_of
 
-REPEATABLE = ("GET", "HEAD", "DELETE")
-"""Methods that may be sent again even if the first one may have been carried out."""
+REPEATABLE = ("GET", "HEAD", "DELETE", "POST")
+"""Methods that may be sent again even if the first one may have been carried out.
+
+What a POST adds is known the second time; a PUT may hand a job out again.
+"""
+
+ALREADY = {"DELETE": 404, "POST": 409}
+"""How a repeated call is answered that the first one carried out."""
 
 
 class _Again(Exception):
@@ -33,31 +40,41 @@ class Transport:
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401
         """Return a successful answer.
 
-        What the service did not take (503, 429, no connection) is repeated; what it may have
-        carried out only where that makes no difference. Raises ApiError, Unreachable.
+        What the service did not take (429, no connection, 503 that says so) is repeated; what it
+        may have carried out only where that makes no difference. An answer of ALREADY to a
+        repeated call is a success. Raises ApiError, Unreachable.
         """
+        tries = count()
         attempts = Retrying(
             stop=stop_after_delay(self.patience),
             wait=wait_random_exponential(multiplier=0.1, max=2),
             retry=_is_again,
             retry_error_callback=_give_up,
         )
-        answer: httpx.Response = attempts(self._once, method, path, options)
+        answer: httpx.Response = attempts(self._once, method, path, options, tries)
         return answer
 
-    def _once(self, method: str, path: str, options: Mapping[str, Any]) -> httpx.Response:
+    def _once(
+        self, method: str, path: str, options: Mapping[str, Any], tries: Iterator[int]
+    ) -> httpx.Response:
+        repeated = next(tries) > 0
         try:
             answer = self.http.request(method, path, **options)
+        except httpx.LocalProtocolError as error:
+            # Its text may hold what a header holds.
+            raise Unreachable(f"{method} {path} cannot be sent: a header is not legal") from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise _Again(_unreachable(error)) from error
         except httpx.TransportError as error:
             if method in REPEATABLE:
                 raise _Again(_unreachable(error)) from error
             raise _unreachable(error) from error
-        if answer.is_success:
+        if answer.is_success or (repeated and answer.status_code == ALREADY.get(method)):
             return answer
         problem = error_of(answer)
-        raise _Again(problem) if isinstance(problem, Busy) else problem
+        if isinstance(problem, Busy) and (method in REPEATABLE or not problem.carried_out):
+            raise _Again(problem)
+        raise problem
 
 
 def _is_again(state: RetryCallState) -> bool:

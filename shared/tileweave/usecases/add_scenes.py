@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from types import MappingProxyType
 
 from tileweave.domain import batches, ingestion
 from tileweave.domain.draft import Draft
@@ -34,6 +35,8 @@ LEAST_WEIGHT = MOST_BYTES_A_COMMIT // MOST_TILES_A_COMMIT
 
 Problems = tuple[Problem, ...]
 
+NONE_REFUSED: Mapping[str, Collection[str]] = MappingProxyType({})
+
 
 class Fate(StrEnum):
     """What became of a scene."""
@@ -54,13 +57,17 @@ class Outcome:
 
 
 def add_scenes(
-    services: Services, aoi: str, scenes: Sequence[NewScene], refused: Collection[str] = ()
+    services: Services,
+    aoi: str,
+    scenes: Sequence[NewScene],
+    refused: Mapping[str, Collection[str]] = NONE_REFUSED,
 ) -> list[Outcome]:
     """Add scenes in any order, no name twice; return what became of each, in the same order.
 
     All scenes of a chain (scenes that name each other, directly or not) are checked before any
-    is added: if one is refused, all are that are not known already. Those that name a scene that
-    was `refused` before are refused. A repeated call adds what is missing. Raises NotFound.
+    is added: if one is refused, all are that are not known already. So are those that name a scene
+    that was `refused` before, and those that it names (its values). A repeated call adds what is
+    missing. Raises NotFound.
     """
     found = services.store.find_aoi(aoi)
     if found is None:
@@ -69,7 +76,7 @@ def add_scenes(
     outcomes: dict[str, Outcome] = {}
     for chain in batches.chains(scenes):
         added: set[str] = set()
-        add = partial(_add_chain, services, names, chain, frozenset(refused), added)
+        add = partial(_add_chain, services, names, chain, refused, added)
         outcomes |= {each.source_id: each for each in retrying(add)}
     return [outcomes[scene.source_id] for scene in scenes]
 
@@ -78,7 +85,7 @@ def _add_chain(
     services: Services,
     names: Names,
     chain: Sequence[NewScene],
-    refused: frozenset[str],
+    refused: Mapping[str, Collection[str]],
     added: set[str],
 ) -> list[Outcome]:
     """Add a chain; `added` remembers over all tries what this call added."""
@@ -117,15 +124,22 @@ def _add_large(services: Services, aoi: str, new: NewScene) -> None:
 
 
 def _check(
-    names: Names, ordered: Sequence[NewScene], refused: frozenset[str], draft: Draft
+    names: Names,
+    ordered: Sequence[NewScene],
+    refused: Mapping[str, Collection[str]],
+    draft: Draft,
 ) -> tuple[dict[str, Problems], dict[str, Problems]]:
     """Return which scenes are known already, and what is wrong with others."""
     known: dict[str, Problems] = {}
     wrong: dict[str, Problems] = {}
+    blamed = {name: culprit for culprit, named in refused.items() for name in named}
     for new in ordered:
         existing = draft.find_scene(names.scene(new.source_id))
         if existing is not None and existing.source_id == new.source_id:
             known[new.source_id] = _missing(names, new, existing)
+        elif (culprit := blamed.get(new.source_id)) is not None:
+            said = f"scene {culprit or 'without a name'} names it, and is refused"
+            wrong[new.source_id] = (Problem("source_id", said),)
         elif problems := _wrong(draft, names, new, (refused, wrong)):
             wrong[new.source_id] = problems
         else:

@@ -90,7 +90,6 @@ def _overview(request: Request, found: watch.Overview) -> Response:
 ROUTES = (
     Route("POST", "/aoi/<aoi>", create),
     Route("GET", "/aoi", lists.aois),
-    Route("GET", "/aoi", lists.aois),
     Route("GET", "/aoi/", lists.aois),
     Route("GET", "/aoi/<aoi>", overview_or_list),
     Route("DELETE", "/aoi/<aoi>", _named(delete)),

@@ -22,6 +22,9 @@ from tileweave.web.scene_input import read_scene
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
+_LINKS = ("Previous", "previous", "Reference", "reference")
+_SCENES = ("previous_scene_id", "reference_scene_id")
+
 MOST_SCENES = 10_000
 """Scenes of one request."""
 
@@ -44,7 +47,8 @@ class _Reader:
 
     def __init__(self, aoi: str) -> None:
         self.scenes: dict[str, NewScene] = {}
-        self.refused: set[str] = set()
+        self.refused: dict[str, set[str]] = {}
+        """Scenes that cannot be added, with those that they name: of one chain with them."""
         self._aoi = aoi
         self._places: list[str | Outcome] = []
 
@@ -54,7 +58,7 @@ class _Reader:
             scene = read_scene(self._aoi, body)
         except Invalid as error:
             name = _name_of(body)
-            self.refused.update({name} - {""})
+            self.refused.setdefault(name, set()).update(_named_by(body) - {name})
             self._refuse(name, error.problems)
             return
         name, first = scene.source_id, self.scenes.get(scene.source_id)
@@ -63,7 +67,7 @@ class _Reader:
             self._refuse(name, (Problem("source_id", f"{name} is in the request already"),))
         elif len(whole.tiles) > MOST_TILES:
             self._refuse(name, (Problem("tiles", f"a scene has at most {MOST_TILES} tiles"),))
-            self.refused.add(name)
+            self.refused.setdefault(name, set()).update(batches.named_by(whole))
         else:
             self.scenes[name] = whole
             self._places.append(name)
@@ -108,6 +112,24 @@ def _name_of(body: Any) -> str:  # noqa: ANN401 - JSON
     spellings = ("source_id", "SourceID") if isinstance(properties, dict) else ()
     found = (properties.get(each) for each in spellings)
     return next((name for name in found if isinstance(name, str) and name), "")
+
+
+def _named_by(body: Any) -> set[str]:  # noqa: ANN401 - JSON
+    """Return the scenes that a scene names, as far as they can be read of one that cannot."""
+    properties = body.get("properties", body) if isinstance(body, dict) else {}
+    found = properties if isinstance(properties, dict) else {}
+    tiles = found.get("tiles") or found.get("Tiles") or ()
+    every = tiles.values() if isinstance(tiles, dict) else tiles
+    listed = [each for each in every if isinstance(each, dict)] if _is_many(tiles) else []
+    linked = [each.get(name) for each in listed for name in _LINKS]
+    links = [each for each in linked if isinstance(each, dict)]
+    names = [each.get(name) for each in listed for name in _SCENES]
+    names += [each.get(name) for each in links for name in ("SceneID", "scene_id")]
+    return {name for name in names if isinstance(name, str) and name}
+
+
+def _is_many(tiles: object) -> bool:
+    return isinstance(tiles, dict | list)
 
 
 def _json_of(outcome: Outcome) -> Json:

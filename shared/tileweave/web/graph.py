@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import threading
 from datetime import UTC, date, datetime, time
 
-import graphviz
 from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
+from tileweave.domain.errors import Unavailable
 from tileweave.domain.status import Status
 from tileweave.usecases import browse
 from tileweave.usecases.browse import Part
@@ -19,6 +21,15 @@ from tileweave.web.dot import dot_of
 from tileweave.web.lists import begun
 from tileweave.web.problems import problem
 from tileweave.web.scene_request import Moment
+
+SECONDS = 30
+"""How long a graph may take to be drawn."""
+
+MOST_CURVES = 500
+"""Edges that are drawn as curves; more of them are straight lines, which take less time."""
+
+_DRAWING = threading.BoundedSemaphore(2)
+"""Graphs that a process draws at the same time."""
 
 _RENDERED = {"svg": "image/svg+xml", "png": "image/png", "pdf": "application/pdf"}
 
@@ -34,8 +45,25 @@ def dot(services: Services, request: Request, aoi: str) -> Response:
     if shutil.which("dot") is None:
         said = "Graphviz' program dot is not installed here; ask for format=dot and render that."
         return problem(501, said)
-    picture = graphviz.Source("".join(pieces)).pipe(format=form)
-    return Response(picture, mimetype=_RENDERED[form])
+    return _rendered("".join(pieces), form)
+
+
+def _rendered(graph: str, form: str) -> Response:
+    """Answer a graph as a picture, or that it is too large, or that others are being drawn."""
+    lines = ("-Gsplines=line",) if graph.count(" -> ") > MOST_CURVES else ()
+    if not _DRAWING.acquire(timeout=1):
+        raise Unavailable("Other graphs are being drawn.")
+    try:
+        command = ["dot", f"-T{form}", *lines]
+        done = subprocess.run(  # noqa: S603 - no shell, and nothing of the request in it
+            command, input=graph.encode(), capture_output=True, timeout=SECONDS, check=True
+        )
+    except subprocess.TimeoutExpired:
+        said = f"The graph is too large to be drawn within {SECONDS} s: ask for a part of it"
+        return problem(413, f"{said} (tile, status, from, to), or for format=dot.")
+    finally:
+        _DRAWING.release()
+    return Response(done.stdout, mimetype=_RENDERED[form])
 
 
 def part_of(request: Request) -> Part:

@@ -66,7 +66,7 @@ CALLS = {
         "Retry those in PENDING as well", {200: content(schemas.Retried), 204: {}}
     ),
     "GET /aoi/{aoi}/dot": _aoi(
-        "The graph of scenes and tiles", {200: bodies.GRAPH}, (400, 501), parameters.GRAPH
+        "The graph of scenes and tiles", {200: bodies.GRAPH}, (400, 413, 501), parameters.GRAPH
     ),
     "GET /aoi/{aoi}/roottiles": _aoi("The tiles that wait for no other", {200: bodies.ENDS}),
     "GET /aoi/{aoi}/leaftiles": _aoi("The tiles that are the previous of none", {200: bodies.ENDS}),

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Request, Response
 
+from tileweave.domain.errors import Invalid
 from tileweave.domain.model import Document, Key
 from tileweave.domain.status import FORCED, Event, Status
 from tileweave.usecases.operate import operate, replace_data
 from tileweave.usecases.ports import Services
+from tileweave.usecases.watch import get_scene, get_tile
 from tileweave.web.answers import json_of, no_content
 from tileweave.web.data_input import read_data
 from tileweave.web.routing import Route
@@ -47,8 +49,18 @@ class Operator:
         return (*named, force, Route("PUT", f"{path}/data", self._data))
 
     def _data(self, services: Services, request: Request, number: int) -> Response:
-        replace_data(services, Key(self.kind, number), *read_data(self.kind, json_of(request)))
+        try:
+            data = read_data(self.kind, json_of(request))
+        except (Invalid, HTTPException):
+            self._find(services, number)
+            raise
+        replace_data(services, Key(self.kind, number), *data)
         return no_content()
+
+    def _find(self, services: Services, number: int) -> None:
+        """Raise NotFound for what is not there: that is told before what else is wrong."""
+        find = get_scene if self.kind == "scene" else get_tile
+        find(services, number)
 
     def _named(self, event: Event, services: Services, request: Request, number: int) -> Response:
         del request
@@ -56,5 +68,6 @@ class Operator:
 
     def _force(self, services: Services, request: Request, number: int, status: str) -> Response:
         if status.upper() not in Status.__members__:
+            self._find(services, number)
             raise BadRequest(f"{status!r} is not a status: one of {', '.join(Status)}.")
         return self._named(FORCED[Status(status.upper())], services, request, number)

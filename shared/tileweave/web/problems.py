@@ -92,6 +92,8 @@ def _of_http(error: HTTPException) -> Response:
 
 
 def _more(error: Exception) -> dict[str, Any]:
+    if isinstance(error, errors.Conflict):
+        return {"carried_out": False}
     if isinstance(error, errors.Invalid):
         wrong = [{"path": each.path, "message": each.message} for each in error.problems]
         return {"errors": wrong}

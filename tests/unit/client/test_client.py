@@ -18,6 +18,7 @@ from tileweave.client import (
     ApiError,
     Busy,
     Client,
+    ClientError,
     Denied,
     Missing,
     NotNow,
@@ -168,6 +169,38 @@ def test_a_call_that_may_have_been_carried_out_is_not_repeated() -> None:
     again, calls = answering(cut, httpx.Response(200, json={"type": "Feature"}))
     assert again.get("tile", 1) == {"type": "Feature"}
     assert calls == ["GET"] * 2
+
+
+@pytest.mark.parametrize(
+    ("said", "calls"), [({"carried_out": False}, ["PUT", "PUT"]), ({}, ["PUT"])]
+)
+def test_a_retry_is_repeated_only_if_it_was_not_carried_out(
+    said: dict[str, bool], calls: list[str]
+) -> None:
+    """Twice carried out it would hand the job out twice."""
+    client, made = answering(httpx.Response(503, json=said), httpx.Response(503, json={}))
+    with pytest.raises(Busy):
+        client.retry("tile", 1, force=True)
+    assert made == calls
+
+
+def test_what_a_first_call_did_is_no_error_of_the_second() -> None:
+    """A deletion finds nothing left, an addition finds its own scene."""
+    cut = httpx.ReadError("cut", request=httpx.Request("DELETE", "http://here"))
+    client, _ = answering(cut, httpx.Response(404, json={}))
+    client.delete_aoi(AREA)
+    client, _ = answering(cut, httpx.Response(409, json={"id": 7}))
+    assert client.add_scene(AREA, {}) == 7
+
+
+@pytest.mark.parametrize("token", ["secret\nvalue", "s\u00e9cret"])
+def test_a_token_that_no_header_can_hold_is_told_without_it(token: str) -> None:
+    """White space around it is no part of it."""
+    with pytest.raises(ClientError) as raised:
+        Client("http://here", token)
+    assert "secret" not in str(raised.value)
+    assert "cret" not in str(raised.value)
+    Client("http://here", " token\n").close()
 
 
 @pytest.mark.parametrize(

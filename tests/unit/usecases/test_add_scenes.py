@@ -161,10 +161,18 @@ def test_tiles_of_a_commit_have_a_largest_number() -> None:
 def test_those_that_name_what_was_refused_before_are_refused() -> None:
     """With all of their chain."""
     world = a_world(TroubledStore())
-    outcomes = add_scenes(world.services, AOI, CHAIN[1:], refused=[product(0)])
+    outcomes = add_scenes(world.services, AOI, CHAIN[1:], refused={product(0): ()})
 
     assert {each.fate for each in outcomes} == {Fate.REFUSED}
     assert all(each.problems and each.id is None for each in outcomes)
+    assert world.documents() == []
+
+
+def test_those_that_a_refused_scene_names_are_refused() -> None:
+    """They are of one chain with it; others are not."""
+    world = a_world(TroubledStore())
+    outcomes = add_scenes(world.services, AOI, CHAIN[:2], refused={product(2): {product(1)}})
+    assert [each.fate for each in outcomes] == [Fate.REFUSED] * 2
     assert world.documents() == []
 
 

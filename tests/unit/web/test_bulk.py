@@ -178,6 +178,21 @@ def test_a_scene_that_cannot_be_read_takes_its_chain_with_it(area: Api) -> None:
     assert "scene A" in wrong(answer, 2)[0]["message"]
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("fields", [{"foo": 1}, {"data": {}}, {"wkt": "POINT(1 2)"}])
+@pytest.mark.parametrize("feature", [True, False])
+def test_wherever_in_a_chain_a_scene_cannot_be_read_all_is_refused(
+    area: Api, place: int, fields: Json, *, feature: bool
+) -> None:
+    """Also those before it, which it names, in either form of a scene."""
+    bodies = [each["properties"] for each in reversed(denmark())] if feature else a_chain(3)
+    bodies[place] = {**bodies[place], **fields}
+    wrapped = [{"type": "Feature", "geometry": None, "properties": each} for each in bodies]
+    answer = add(area, [*(wrapped if feature else bodies), a_request("alone")])
+    assert [fate for _, fate in fates(answer)] == ["refused"] * 3 + ["added"]
+    assert area.overview()["scenes"]["total"] == 1
+
+
 def test_what_is_known_of_a_refused_chain_is_known(area: Api) -> None:
     """It is there, whatever became of the others."""
     add(area, a_chain(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -147,3 +148,16 @@ def test_a_part_is_read_in_pieces(world: World, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(browse, "READ_AT_ONCE", 1)
     scenes, tiles, _ = part(world, "status=new")
     assert (scenes, tiles) == ([1, 2, 3], [BURST] * 2 + [NEIGHBOUR] * 3)
+
+
+def test_a_graph_that_takes_too_long_to_draw_is_too_large(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The program is ended, and the problem says what to ask for instead."""
+    slow = tmp_path / "dot"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n", "utf-8")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("tileweave.web.graph.SECONDS", 0.2)
+    problem = problem_of(Api(world.services).get(f"/aoi/{AOI}/dot?format=svg"), 413)
+    assert "format=dot" in problem["detail"]

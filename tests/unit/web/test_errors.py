@@ -219,10 +219,25 @@ def test_a_request_of_unknown_length_is_read_no_further_than_32_mb(api: Api) -> 
 @pytest.mark.parametrize("status", ["gone", "", "DONE ", "%00", "d\u043ene"])
 @pytest.mark.parametrize("kind", ["scene", "tile"])
 def test_a_status_that_is_none_is_not_set(api: Api, kind: str, status: str) -> None:
-    """The problem lists those there are."""
-    answer = api.put(f"/{kind}/1/force/{status}")
+    """The problem lists those there are; what is not there is told before."""
+    api.post(f"/aoi/{AREA}")
+    id_ = api.added(a_request())
+    if kind == "tile":
+        id_ = api.get(f"/scene/{id_}/tiles").json["features"][0]["properties"]["Tiles"][0]["ID"]
+    answer = api.put(f"/{kind}/{id_}/force/{status}")
     problem = problem_of(answer, 400 if status else 404)
+    problem_of(api.put(f"/{kind}/1/force/{status}"), 404)
     assert not status or "NEW, PENDING, DONE, RETRY, FAILED" in problem["detail"]
+
+
+@pytest.mark.parametrize("kind", ["scene", "tile"])
+@pytest.mark.parametrize("body", ["{", "[]"])
+def test_what_is_not_there_is_told_before_what_is_wrong_with_its_data(
+    api: Api, kind: str, body: str
+) -> None:
+    """Whoever has the wrong id need not mend the request first."""
+    answer = api.put(f"/{kind}/1/data", data=body, content_type="application/json")
+    assert problem_of(answer, 404)["detail"] == f"There is no {kind} 1."
 
 
 @pytest.mark.parametrize(
