@@ -40,18 +40,30 @@ def read_scene(aoi: str, body: Any) -> NewScene:  # noqa: ANN401 - JSON
 
     A request names its AOI, and rightly; a Feature's AOI is read over.
     """
-    if request.is_feature(body):
-        feature = _validated(request.FeatureIn, body)
-        return _scene(feature.properties, _own_geometry(feature), "properties.")
-    scene = _validated(request.SceneRequest, body)
-    if scene.aoi != aoi:
-        raise Invalid((Problem("aoi", f"is {scene.aoi!r}, but the path says {aoi!r}"),))
-    return _scene(scene, scene.geometry, "")
-
-
-def _scene(scene: request.SceneIn, geometry: Json | None, prefix: str) -> NewScene:
     problems = Problems()
-    date = _date(scene, prefix, problems)
+    if request.is_feature(body):
+        feature = _validated(request.FeatureIn, body, problems)
+        return _scene(feature.properties, _own_geometry(feature), "properties.", problems)
+    named = _named_aoi(body)
+    if isinstance(named, str) and named != aoi:
+        problems.add("aoi", f"is {named!r}, but the path says {aoi!r}")
+    scene = _validated(request.SceneRequest, body, problems)
+    if named is None and scene.aoi != aoi:
+        problems.add("aoi", f"is {scene.aoi!r}, but the path says {aoi!r}")
+    return _scene(scene, scene.geometry, "", problems)
+
+
+def _named_aoi(body: object) -> object:
+    found = (
+        [body[each] for each in ("aoi", "AOI") if each in body] if isinstance(body, dict) else []
+    )
+    return found[0] if found else None
+
+
+def _scene(
+    scene: request.SceneIn, geometry: Json | None, prefix: str, problems: Problems
+) -> NewScene:
+    date = _date(scene.data, prefix, problems)
     text, wkt = _footprint(scene.wkt, geometry, prefix, problems)
     tiles = [_tile(each, path, problems) for path, each in _named_tiles(scene, prefix, problems)]
     data = _with_tiles(scene.data, tiles)
@@ -85,9 +97,9 @@ def product_name(source_id: str) -> str:
     return re.sub(r"^(S1[A-D]_.*_)[0-9A-F]{4}$", r"\1", source_id)
 
 
-def _date(scene: request.SceneIn, prefix: str, problems: Problems) -> datetime:
+def _date(data: Json, prefix: str, problems: Problems) -> datetime:
     try:
-        return request.date_of(scene.data)
+        return request.date_of(data)
     except ValidationError as error:
         problems.add(f"{prefix}data.date", request.wrong_fields(error)[0][1])
         return datetime.now(UTC)
@@ -177,9 +189,28 @@ def _brief(data: Json) -> Json:
     return {"swath_id": data.get("swath_id", ""), "tile_nr": data.get("tile_nr", 0)}
 
 
-def _validated(model: type[ModelT], body: object) -> ModelT:
+def _validated(model: type[ModelT], body: object, problems: Problems) -> ModelT:
+    """Return the model of a body; raises Invalid with what else can be seen to be wrong, too."""
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        wrong = (Problem(path, said) for path, said in request.wrong_fields(error))
-        raise Invalid(tuple(wrong)) from error
+        for path, said in request.wrong_fields(error):
+            problems.add(path, said)
+        _look_further(body, problems)
+        raise Invalid(tuple(problems.found)) from error
+
+
+def _look_further(body: object, problems: Problems) -> None:
+    """Note a wrong date and geometry of a body that is no model for other reasons."""
+    prefix, raw = "", body
+    if isinstance(body, dict) and request.is_feature(body):
+        prefix, raw = "properties.", body.get("properties")
+    if not isinstance(raw, dict):
+        return
+    noted = {each.path for each in problems.found}
+    further = Problems()
+    if isinstance(data := raw.get("data", raw.get("Data")), dict):
+        _date(data, prefix, further)
+    if isinstance(wkt := raw.get("wkt", raw.get("GeometryWKT")), str):
+        _footprint(wkt, None, prefix, further)
+    problems.found += [each for each in further.found if each.path not in noted]

@@ -144,7 +144,7 @@ def test_what_is_refused_says_why_and_where(area: Api) -> None:
         area, [a_request("A", data={}, retry_count=-1), a_feature("B", data={"date": "x"})]
     )
     assert [fate for _, fate in fates(answer)] == ["refused", "refused"]
-    assert [each["path"] for each in wrong(answer, 0)] == ["retry_count"]
+    assert [each["path"] for each in wrong(answer, 0)] == ["retry_count", "data.date"]
     assert [each["path"] for each in wrong(answer, 1)] == ["properties.data.date"]
     assert all(each["message"] for place in (0, 1) for each in wrong(answer, place))
     assert answer.json["scenes"][0]["id"] is None

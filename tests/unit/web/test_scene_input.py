@@ -19,6 +19,7 @@ from tests.unit.web.api import (
     recorded,
     wrong_paths,
 )
+from tileweave.domain.errors import Invalid
 from tileweave.domain.model import Json
 from tileweave.web.limits import MOST_DATA, MOST_TILES
 from tileweave.web.scene_input import read_scene
@@ -536,3 +537,21 @@ def test_a_product_is_named_after_its_scene(api: Api, source_id: str, name: str)
     """Without the checksum that a Sentinel-1 name ends with, unless the request names it."""
     number = api.with_area().added(a_request(source_id))
     assert api.get(f"/scene/{number}").json["properties"]["ProductName"] == name
+
+
+def test_what_is_wrong_for_different_reasons_is_told_at_once() -> None:
+    """An unknown key hides neither the AOI nor the date nor the geometry."""
+    body = a_request(aoi="Other", foo=1, wkt="POINT(1 2)", data={"date": "soon"})
+    with pytest.raises(Invalid) as invalid:
+        read_scene(AREA, body)
+    paths = {each.path for each in invalid.value.problems}
+    assert paths == {"aoi", "foo", "wkt", "data.date"}
+
+
+def test_what_is_wrong_with_a_feature_is_told_at_once() -> None:
+    """With the paths that its properties have."""
+    feature = a_feature(foo=1, GeometryWKT="POINT(1 2)", data={"date": "soon"})
+    with pytest.raises(Invalid) as invalid:
+        read_scene(AREA, feature)
+    paths = {each.path for each in invalid.value.problems}
+    assert {"properties.foo", "properties.wkt", "properties.data.date"} <= paths
