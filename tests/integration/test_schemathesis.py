@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from werkzeug.wrappers import Request, Response
 
+import tests.ndjson  # noqa: F401 - registers how lines are written
 from tests.unit.web.api import AREA, Api, a_request, problem_of
 from tileweave.domain.identity import AOI_NAME, LARGEST_ID
 from tileweave.domain.model import Json
@@ -91,13 +92,6 @@ def before_load_schema(context: Any, raw_schema: Json) -> None:  # noqa: ANN401 
     for calls in raw_schema["paths"].values():
         for call in calls.values():
             del call["security"]
-
-
-@schemathesis.serializer(*NDJSON)
-def as_lines(context: Any, value: Any) -> bytes:  # noqa: ANN401 - JSON
-    """Return one value a line; what is wrong on purpose may be no list."""
-    lines = value if isinstance(value, list) else [value]
-    return b"\n".join(json.dumps(each).encode() for each in lines)
 
 
 WORLD = World()
