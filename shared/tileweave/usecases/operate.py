@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -61,13 +61,24 @@ def retry_aoi(services: Services, aoi: str, *, force: bool = False) -> Retried:
     if services.store.find_aoi(aoi) is None:
         raise NotFound("AOI", aoi)
     statuses = (Status.RETRY, Status.PENDING) if force else (Status.RETRY,)
-    found = list(services.store.attempts(aoi, statuses))
+    found = list(_to_retry(services, aoi, statuses))
     if len(found) <= PIECE:
         return _counted(retry_many(services, found, force=force) if found else [])
     items = [[(key.kind, key.id, number) for key, number in piece] for piece in pieces(found)]
     chores = [RetryMany(force=force, items=tuple(each)) for each in items]
     services.publisher.publish([message_of(each, aoi) for each in chores])
     return _counted([key for key, _ in found])
+
+
+def _to_retry(
+    services: Services, aoi: str, statuses: Collection[Status]
+) -> Iterator[tuple[Key, int]]:
+    """Return scenes, and tiles whose scene is DONE, with the attempts that they are at."""
+    store = services.store
+    yield from ((scene.key, scene.attempt) for scene in store.scenes(aoi, statuses))
+    done = {scene.id for scene in store.scenes(aoi, (Status.DONE,))}
+    tiles = (tile for tile in store.tiles(aoi, statuses) if tile.scene_id in done)
+    yield from ((tile.key, tile.attempt) for tile in tiles)
 
 
 def delete_aoi(services: Services, aoi: str) -> None:

@@ -167,3 +167,14 @@ def test_retrying_an_aoi_where_nothing_waits_does_nothing() -> None:
 
     assert retry_aoi(world.services, AOI) == Retried(scenes=0, tiles=0)
     assert world.take_jobs() == []
+
+
+def test_tiles_that_wait_for_their_scene_are_not_counted_however_many_there_are() -> None:
+    """The answer is what was started: nothing, of more tiles than one commit retries."""
+    bursts = [f"A44_IW1_{number}" for number in range(PIECE + 1)]
+    world = World(*a_chain(1, bursts))
+    for burst in bursts:
+        world.operate(world.tile(0, burst), Event.FORCE_STATUS_RETRY)
+
+    assert retry_aoi(world.services, AOI) == Retried(0, 0)
+    assert world.updates == []
