@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import psutil
 import pytest
 from pyogrio import list_layers
 from pyogrio.raw import read
 
+from tests.builders import date_of, product
 from tests.e2e.system import Machine, Up, eventually, up
 from tileweave.cli.denmark import features
 from tileweave.client import Client
@@ -67,8 +70,22 @@ LINES = {
     "headers": {"Content-Type": "application/x-ndjson"},
 }
 
+LARGE_LINES = {**LARGE, "headers": {"Content-Type": "application/x-ndjson"}}
+NEWEST = max((each["properties"]["data"] for each in features()), key=lambda data: data["date"])
+SCENE_DATA = {"json": NEWEST | {"nested": [[1], [2.5]]}}
+
 ROWS = (
     Row("GET", "/", 200, JSON),
+    Row("GET", "/health", 200, JSON),
+    Row("GET", "/openapi.json", 200, JSON),
+    Row("GET", "/docs", 200, "text/html"),
+    Row("HEAD", "/", 200, JSON),
+    Row("HEAD", f"/aoi/{AREA}", 200, JSON),
+    Row("HEAD", f"/aoi/{AREA}/scenes", 200, GEOJSON),
+    Row("HEAD", f"/aoi/{AREA}/tiles", 200, GEOJSON),
+    Row("HEAD", f"/aoi/{AREA}/dot", 200, "text/vnd.graphviz"),
+    Row("HEAD", "/scene/{scene}", 200, GEOJSON),
+    Row("HEAD", "/tile/{tile}", 200, GEOJSON),
     Row("POST", "/", 405),
     Row("GET", "/nothing/here", 404),
     Row("GET", "/aoi/", 200, JSON),
@@ -91,6 +108,12 @@ ROWS = (
     Row("POST", f"/aoi/{AREA}/scenes", 200, JSON, {"json": features()}),
     Row("POST", f"/aoi/{AREA}/scenes", 200, JSON, LINES),
     Row("POST", f"/aoi/{AREA}/scenes", 400, PROBLEM, NOT_JSON),
+    Row("POST", f"/aoi/{AREA}/scenes", 413, PROBLEM, LARGE),
+    Row("POST", f"/aoi/{AREA}/scenes", 413, PROBLEM, LARGE_LINES),
+    Row("POST", f"/aoi/{AREA}/scenes", 415, PROBLEM, CSV),
+    Row("POST", f"/aoi/{AREA}/scenes", 422, PROBLEM, {"json": {"type": "Feature"}}),
+    Row("POST", f"/aoi/{AREA}/scenes", 422, PROBLEM, {"json": "scenes"}),
+    Row("GET", f"/aoi/{AREA}/scenes/nonsense", 400),
     Row("POST", "/aoi/Nowhere/scenes", 404, PROBLEM, {"json": features()}),
     Row("PUT", f"/aoi/{AREA}/retry", 204, ""),
     Row("PUT", "/aoi/Nowhere/retry", 404),
@@ -129,6 +152,11 @@ ROWS = (
     Row("PUT", "/scene/{scene}/force/nonsense", 400),
     Row("PUT", "/scene/{scene}/data", 422, PROBLEM, {"json": {"date": "2000-01-01T00:00:00Z"}}),
     Row("PUT", f"/scene/{UNKNOWN}/data", 404, PROBLEM, {"json": {"date": "2000-01-01T00:00:00Z"}}),
+    Row("PUT", "/scene/{scene}/data", 400, PROBLEM, NOT_JSON),
+    Row("PUT", "/scene/{scene}/data", 415, PROBLEM, CSV),
+    Row("PUT", "/scene/{scene}/data", 413, PROBLEM, LARGE),
+    Row("PUT", "/scene/{scene}/data", 204, "", SCENE_DATA),
+    Row("GET", "/scene/nonsense", 404),
     Row("GET", "/tile/{tile}", 200, GEOJSON),
     Row("GET", f"/tile/{UNKNOWN}", 404),
     Row("DELETE", "/tile/{tile}", 405),
@@ -138,6 +166,10 @@ ROWS = (
     Row("PUT", "/tile/{tile}/force/retry", 200, GEOJSON),
     Row("PUT", "/tile/{tile}/data", 204, "", {"json": {"swath_id": "IW2", "nested": [[1]]}}),
     Row("PUT", "/tile/{tile}/data", 422, PROBLEM, {"json": [1]}),
+    Row("PUT", "/tile/{tile}/data", 400, PROBLEM, NOT_JSON),
+    Row("PUT", "/tile/{tile}/data", 415, PROBLEM, CSV),
+    Row("PUT", f"/tile/{UNKNOWN}/data", 404, PROBLEM, {"json": {}}),
+    Row("PUT", "/tile/{tile}/force/nonsense", 400),
     Row("PUT", "/tile/{tile}/fail", 200, GEOJSON),
     Row("PUT", "/tile/{tile}/retry/force", 200, GEOJSON),
     Row("PUT", "/tile/{tile}/fail/force", 200, GEOJSON),
@@ -155,6 +187,8 @@ def test_each_call_answers_as_the_contract_says(
     answer = http.request(row.method, path, timeout=60, **row.options)
     assert answer.status_code == row.status, answer.text
     assert answer.headers.get("Content-Type", "").partition(";")[0] in (row.mimetype, "text/plain")
+    if row.method == "HEAD":
+        assert answer.content == b""
     if row.mimetype == PROBLEM:
         assert answer.headers["Content-Type"] == PROBLEM
         assert answer.json()["status"] == row.status
@@ -190,16 +224,61 @@ def test_gdal_opens_what_the_lists_answer(http: httpx.Client, tmp_path: Path, wh
     assert all(geometries)
 
 
-def test_what_a_get_answers_makes_the_same_graph_elsewhere(http: httpx.Client) -> None:
-    """Denmark, from one AOI to another."""
-    assert http.post("/aoi/Original").status_code == 200
-    assert http.post("/aoi/Copy").status_code == 200
-    http.post("/aoi/Original/scenes", json=features()).raise_for_status()
-    listed = http.get("/aoi/Original/tiles").json()
-    assert http.post("/aoi/Copy/scenes", json=listed).json()["added"] == 3
-    graphs = [_graph(http, name) for name in ("Original", "Copy")]
+@pytest.mark.parametrize(
+    ("scenes", "paged"), [("denmark", False), ("chain", False), ("chain", True)]
+)
+def test_what_a_get_answers_makes_the_same_graph_elsewhere(
+    http: httpx.Client, scenes: str, *, paged: bool
+) -> None:
+    """Denmark, and a chain of 50 dates, from one AOI to another: as a whole, or page by page."""
+    original, copy = (f"{each}-{scenes}-{paged}" for each in ("Original", "Copy"))
+    added = features() if scenes == "denmark" else a_chain_of(50, original)
+    with Client(str(http.base_url)) as client:
+        client.create_aoi(original)
+        client.create_aoi(copy)
+        assert client.add_scenes(original, added).added == len(added)
+    url = f"/aoi/{original}/tiles?limit={7 if paged else 1_000}"
+    requests = 0
+    while url:
+        listed = http.get(url).json()
+        outcomes = http.post(f"/aoi/{copy}/scenes", json=listed).json()["scenes"]
+        assert {each["outcome"] for each in outcomes} == {"added"}
+        url = next((each["href"] for each in listed["links"]), "")
+        requests += 1
+    assert requests == (25 if paged else 1)
+    graphs = [_graph(http, name) for name in (original, copy)]
     assert graphs[0] == graphs[1]
-    assert len(graphs[0]) == 9
+    assert len(graphs[0]) == 3 * len(added)
+
+
+def test_a_store_that_hangs_is_503_with_retry_after(system: Up, http: httpx.Client) -> None:
+    """Until it answers again: nobody has to start anything anew."""
+    [firestore] = [each for each in system.command.children() if _is_firestore(each)]
+    firestore.suspend()
+    try:
+        answer = http.get(f"/aoi/{AREA}", timeout=60)
+    finally:
+        firestore.resume()
+    assert answer.status_code == 503
+    assert answer.headers["Content-Type"] == PROBLEM
+    assert int(answer.headers["Retry-After"]) > 0
+    assert eventually(30, lambda: http.get(f"/aoi/{AREA}").raise_for_status()).status_code == 200
+
+
+def test_a_picture_without_graphviz_is_501(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says what is missing, and what works without it."""
+    found = {name: shutil.which(name) for name in ("java", "gcloud")}
+    for name in filter(found.get, found):
+        (tmp_path / name).symlink_to(str(found[name]))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with up(machine) as bare, bare.http as http:
+        http.post("/aoi/Bare").raise_for_status()
+        answer = http.get("/aoi/Bare/dot?format=svg")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (501, PROBLEM)
+        assert "Graphviz" in answer.json()["detail"]
+        assert http.get("/aoi/Bare/dot").status_code == 200
 
 
 def test_a_retry_of_many_is_carried_out_by_messages(http: httpx.Client) -> None:
@@ -225,3 +304,33 @@ def _graph(http: httpx.Client, aoi: str) -> set[tuple[str, ...]]:
         (each["SceneID"], each["SourceID"], str(each["Previous"]), str(each["Reference"]))
         for each in tiles
     }
+
+
+def a_chain_of(length: int, aoi: str) -> list[dict[str, Any]]:
+    """Return scene requests of so many dates of three bursts, each after those it names."""
+    bursts = [f"A44_IW{swath}_8951" for swath in (1, 2, 3)]
+    return [
+        {
+            "source_id": product(number),
+            "aoi": aoi,
+            "data": {"date": date_of(number).isoformat()},
+            "tiles": {each: {"data": {}, **_links(number, each)} for each in bursts},
+        }
+        for number in range(length)
+    ]
+
+
+def _links(number: int, burst: str) -> dict[str, str]:
+    if number == 0:
+        return {}
+    names = {"previous": number - 1, "reference": 0}
+    return {
+        f"{name}_{what}": value
+        for name, of in names.items()
+        for what, value in (("tile_id", burst), ("scene_id", product(of)))
+    }
+
+
+def _is_firestore(process: psutil.Process) -> bool:
+    command = " ".join(process.cmdline())
+    return "java" in process.name() and "firestore" in command.lower()

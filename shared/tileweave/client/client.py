@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from types import TracebackType
 from typing import Any, Literal, Self
 from urllib.parse import quote
@@ -114,9 +115,30 @@ class Client:
         answer = self._transport.send("PUT", f"{_aoi(aoi)}/retry{'/force' if force else ''}")
         return Retried.model_validate_json(answer.content) if answer.content else Retried()
 
-    def graph(self, aoi: str, form: Form = "dot", *, reference: bool = False) -> bytes:
-        """Return the graph of an AOI in DOT, or rendered (501 where there is no Graphviz)."""
-        options = {"format": form, "reference": str(reference).lower()}
+    def graph(  # noqa: PLR0913 - one for each filter of the call
+        self,
+        aoi: str,
+        form: Form = "dot",
+        *,
+        reference: bool = False,
+        tiles: Iterable[str] = (),
+        statuses: Iterable[str] = (),
+        first: date | None = None,
+        last: date | None = None,
+    ) -> bytes:
+        """Return the graph of an AOI in DOT, or rendered (501 where there is no Graphviz).
+
+        Of tiles of these source ids and statuses (none: all), and of scenes from `first` to `last`:
+        dates, both included, or datetimes with a time zone.
+        """
+        dates = {"from": first, "to": last}
+        options = {
+            "format": form,
+            "reference": str(reference).lower(),
+            "tile": list(tiles),
+            "status": list(statuses),
+            **{name: each.isoformat() for name, each in dates.items() if each is not None},
+        }
         return self._transport.send("GET", f"{_aoi(aoi)}/dot", params=options).content
 
     def get(self, kind: Kind, id_: int) -> Feature:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import Any
 
 import httpx
-from tenacity import RetryCallState, Retrying, stop_after_delay, wait_random_exponential
+from tenacity import RetryCallState, Retrying, stop_before_delay, wait_random_exponential
 
 from tileweave.client.errors import Busy, Unreachable, error_of
 
@@ -25,9 +27,14 @@ ALREADY = {"DELETE": 404, "POST": 409}
 class _Again(Exception):
     """Raised when a request is to be sent again; `cause` is raised if patience runs out."""
 
-    def __init__(self, cause: Exception) -> None:
+    def __init__(self, cause: Exception, after: float = 0) -> None:
         super().__init__(str(cause))
         self.cause = cause
+        self.after = after
+        """Seconds that the service asks to wait for at least."""
+
+
+_PAUSE = wait_random_exponential(multiplier=0.1, max=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +49,13 @@ class Transport:
 
         What the service did not take (429, no connection, 503 that says so) is repeated; what it
         may have carried out only where that makes no difference. An answer of ALREADY to a
-        repeated call is a success. Raises ApiError, Unreachable.
+        repeated call is a success. A `Retry-After` is waited for, unless it is longer than patience
+        lasts. Raises ApiError, Unreachable.
         """
         tries = count()
         attempts = Retrying(
-            stop=stop_after_delay(self.patience),
-            wait=wait_random_exponential(multiplier=0.1, max=2),
+            stop=stop_before_delay(self.patience),
+            wait=_pause,
             retry=_is_again,
             retry_error_callback=_give_up,
         )
@@ -73,8 +81,24 @@ class Transport:
             return answer
         problem = error_of(answer)
         if isinstance(problem, Busy) and (method in REPEATABLE or not problem.carried_out):
-            raise _Again(problem)
+            raise _Again(problem, _seconds(answer.headers.get("Retry-After", "")))
         raise problem
+
+
+def _pause(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    return _PAUSE(state) + (error.after if isinstance(error, _Again) else 0)
+
+
+def _seconds(retry_after: str) -> float:
+    """Return how long a `Retry-After` (seconds, or a date: RFC 9110) asks to wait; 0 for none."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0
+    return max(0.0, moment.timestamp() - time.time())
 
 
 def _is_again(state: RetryCallState) -> bool:

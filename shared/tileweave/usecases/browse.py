@@ -73,6 +73,17 @@ def tiles(
     return services.store.tiles(aoi, statuses, window)
 
 
+def rest_of_scene(services: Services, last: Tile, statuses: Collection[Status]) -> list[Tile]:
+    """Return the tiles of a tile's scene that a list of these statuses has after it."""
+    scene = services.store.read([Key("scene", last.scene_id)])[Key("scene", last.scene_id)]
+    if scene is None or not isinstance(scene.document, Scene):
+        return []
+    after = sorted(each for each in scene.document.tile_ids if each > last.id)
+    found = services.store.read([Key("tile", each) for each in after]).values()
+    tiles = [each.document for each in found if each and isinstance(each.document, Tile)]
+    return [each for each in tiles if not statuses or each.status in statuses]
+
+
 def ends(services: Services, aoi: str, which: Which) -> Iterator[tuple[Tile, Scene]]:
     """Return the root or leaf tiles of an AOI with their scenes. Raises NotFound."""
     _check(services, aoi)

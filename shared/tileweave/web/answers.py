@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,7 +53,9 @@ def parsed(data: bytes, what: str = "The request") -> Any:  # noqa: ANN401 - JSO
     """Return the value of a JSON text; `what` names it. Raises BadRequest, Invalid as above."""
     try:
         text = data.decode("utf-8-sig")
-        body = json.loads(text, parse_constant=_refused, parse_float=_finite)
+        body = json.loads(
+            text, parse_constant=_refused, parse_float=_finite, object_pairs_hook=_once
+        )
     except ValueError as error:
         raise BadRequest(f"{what} is not JSON: {error}.") from error
     except RecursionError as error:
@@ -87,6 +90,15 @@ def _finite(number: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{number} is too large a number")
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; one of two values of the same name would be lost without a word."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for name, n in Counter(name for name, _ in pairs).items() if n > 1)
+        raise ValueError(f"the key {twice!r} is there twice in one object")
+    return found
 
 
 def _unwritable(value: object, path: str = "") -> Iterator[Problem]:

@@ -15,5 +15,5 @@ MOST_DOCUMENT = 850_000
 
 
 def size_of(kept: object) -> int:
-    """Return the bytes of a JSON value as text."""
-    return len(json.dumps(kept))
+    """Return the bytes of a JSON value as it is kept: UTF-8, without white space."""
+    return len(json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode())

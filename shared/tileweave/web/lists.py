@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import chain, groupby, islice
 from typing import TypeVar
 
@@ -17,12 +18,12 @@ from tileweave.domain.messages import tile_body
 from tileweave.domain.model import Json, Tile
 from tileweave.domain.status import Status
 from tileweave.usecases import browse
-from tileweave.usecases.ports import Services, Which
+from tileweave.usecases.ports import Place, Services, Which, Window
 from tileweave.usecases.watch import Overview
 from tileweave.web.answers import GEOJSON, choice_of
 from tileweave.web.geojson import scene_feature, tile_feature
 from tileweave.web.overview import overview_json
-from tileweave.web.paging import Shown, links, page_of
+from tileweave.web.paging import Shown, WholeScenes, links, page_of
 
 T = TypeVar("T")
 
@@ -44,11 +45,20 @@ def scenes(services: Services, request: Request, aoi: str, status: str = "") -> 
 def tiles(services: Services, request: Request, aoi: str, status: str = "") -> Response:
     """Answer a page of the tiles of an AOI, in their scenes' Features or in their own."""
     view = choice_of(request, "view", ("scene", "tile"), "scene")
-    page = page_of(request)
-    found = Shown(page, browse.tiles(services, aoi, _statuses(status), page.window))
+    page, statuses = page_of(request), _statuses(status)
+    read = browse.tiles(services, aoi, statuses, page.window)
+    found: Shown[Tile] | WholeScenes = Shown(page, read)
+    if view == "scene" and not page.numbered:
+        rest = partial(browse.rest_of_scene, services, statuses=statuses)
+        follows = partial(_follows, services, aoi, statuses)
+        found = WholeScenes(page, read, rest, follows)
     own = (tile_feature(each) for each in found)
     features = own if view == "tile" else _by_scene(services, iter(found))
     return _streamed(_collection(features, lambda: links(request, found.last)), GEOJSON)
+
+
+def _follows(services: Services, aoi: str, statuses: tuple[Status, ...], place: Place) -> bool:
+    return any(True for _ in browse.tiles(services, aoi, statuses, Window(place, limit=1)))
 
 
 def roots(services: Services, request: Request, aoi: str) -> Response:

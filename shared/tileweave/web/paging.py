@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
 from itertools import islice
@@ -39,6 +39,8 @@ class Page:
     limit: int
     after: Place | None
     number: int
+    numbered: bool = False
+    """Whether it was asked for by its number, so that it begins and ends wherever that says."""
 
     @property
     def window(self) -> Window:
@@ -66,6 +68,45 @@ class Shown(Generic[DocumentT]):
             self.last = place_of(document)
 
 
+@dataclass(slots=True)
+class WholeScenes:
+    """What of the tiles read for a page is shown: all of a scene's, or none of them.
+
+    The scene that the limit would cut begins the next page; only one that is larger than the
+    limit is a page of its own. `rest` returns what a list has of a scene after one of its tiles,
+    `follows` whether it has anything after a place.
+    """
+
+    page: Page
+    found: Iterator[Tile]
+    rest: Callable[[Tile], Iterable[Tile]]
+    follows: Callable[[Place], bool]
+    last: Place | None = field(default=None, init=False)
+
+    def __iter__(self) -> Iterator[Tile]:
+        """Return each once, when it is known that all of its scene are shown."""
+        held: list[Tile] = []
+        for tile in islice(self.found, self.page.limit):
+            if held and held[-1].scene_id != tile.scene_id:
+                yield from held
+                self.last = place_of(held[-1])
+                held = []
+            held.append(tile)
+        beyond = next(self.found, None)
+        if held and (beyond is None or beyond.scene_id != held[-1].scene_id):
+            yield from held
+            self.last = None if beyond is None else place_of(held[-1])
+        elif held and self.last is None:
+            yield from self._alone(held)
+
+    def _alone(self, held: list[Tile]) -> Iterator[Tile]:
+        """Return a scene that is larger than the page."""
+        whole = [*held, *self.rest(held[-1])]
+        yield from whole
+        end = place_of(whole[-1])
+        self.last = end if self.follows(end) else None
+
+
 def page_of(request: Request) -> Page:
     """Return the page that a request asks for; raises BadRequest."""
     limit = _number(request, "limit", DEFAULT_LIMIT, 1, MOST)
@@ -73,7 +114,8 @@ def page_of(request: Request) -> Page:
     number = _number(request, "page", 0, 0, LAST_PAGE)
     if cursor is not None and number:
         raise BadRequest("The parameters cursor and page exclude each other: give one of them.")
-    return Page(limit, None if cursor is None else _place(cursor), number)
+    numbered = "page" in request.args
+    return Page(limit, None if cursor is None else _place(cursor), number, numbered)
 
 
 def links(request: Request, last: Place | None) -> list[Json]:

@@ -21,6 +21,7 @@ from pydantic import (
     Discriminator,
     Field,
     JsonValue,
+    StrictBool,
     Tag,
     TypeAdapter,
     ValidationError,
@@ -80,8 +81,8 @@ class TileIn(_Read):
 
     source_id: Name | None = Field(None, validation_alias=either("SourceID", "source_id"))
     data: MaybeObject = Field(default_factory=dict, validation_alias=either("Data", "data"))
-    anx_time: Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)] | None = Field(
-        None, validation_alias=either("AnxTime", "anx_time")
+    anx_time: Annotated[int, Field(strict=True, ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)] | None = (
+        Field(None, validation_alias=either("AnxTime", "anx_time"))
     )
     wkt: str = Field("", validation_alias=either("GeometryWKT", "geometry_wkt", "wkt"))
     geometry: Object | None = None
@@ -124,13 +125,15 @@ class SceneIn(_Read):
     data: Object = Field(validation_alias=either("data", "Data"))
     tags: MaybeObject = Field(default_factory=dict, validation_alias=either("Tags", "tags"))
     tiles: TilesIn | None = Field(None, validation_alias=either("tiles", "Tiles"))
-    retry_count: Annotated[int, Field(ge=0, le=MOST_RETRIES)] = Field(
+    retry_count: Annotated[int, Field(strict=True, ge=0, le=MOST_RETRIES)] = Field(
         0, validation_alias=either("retry_count", "RetryCount", "retry_countdown")
     )
     wkt: str = Field("", validation_alias=either("GeometryWKT", "geometry_wkt", "wkt"))
     geometry: Object | None = None
     product_name: str = Field("", validation_alias=either("ProductName", "product_name"))
-    own_record: bool = Field(default=False, validation_alias=either("OwnRecord", "own_record"))
+    own_record: StrictBool = Field(
+        default=False, validation_alias=either("OwnRecord", "own_record")
+    )
     ingested: JsonValue = Field(None, validation_alias=either("Ingested", "ingested"))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +130,19 @@ def test_roots_leaves_and_the_graph_are_there(client: Client) -> None:
     assert client.graph(AREA, reference=True).startswith(b"digraph")
 
 
+def test_a_part_of_the_graph_is_drawn(client: Client) -> None:
+    """By names, statuses and dates."""
+    client.add_scenes(AREA, DENMARK)
+    burst = "A44_IW1_8951"
+    assert client.graph(AREA, tiles=[burst]).count(b"shape=box") == 3
+    assert client.graph(AREA, tiles=[burst], statuses=["DONE"]).count(b"shape=box") == 0
+    assert client.graph(AREA, statuses=["NEW", "done"]).count(b"group=") == 9
+    newest = max(each["properties"]["data"]["date"] for each in DENMARK)
+    day = datetime.fromisoformat(newest)
+    assert client.graph(AREA, first=day.date()).count(b"shape=box") == 1
+    assert client.graph(AREA, last=day - timedelta(days=1)).count(b"shape=box") == 2
+
+
 def test_scenes_and_tiles_are_operated_on(client: Client) -> None:
     """Retried, failed, forced, and given other data."""
     id_ = client.add_scene(AREA, DENMARK[-1])
@@ -157,6 +172,36 @@ def test_a_call_that_was_not_taken_is_repeated() -> None:
     client, calls = answering(httpx.Response(503), refused, httpx.Response(429), fine)
     assert client.add_scene(AREA, {}) == 7
     assert calls == ["POST"] * 4
+
+
+@pytest.mark.parametrize(
+    ("said", "least", "most"),
+    [
+        ("3", 3, 3.2),
+        (format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True), 10, 20.2),
+        (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0, 0.2),
+        ("soon", 0, 0.2),
+    ],
+)
+def test_what_asks_to_wait_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, said: str, least: float, most: float
+) -> None:
+    """So many seconds, or until a date (RFC 9110); a pause of our own comes on top."""
+    pauses: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", pauses.append)
+    busy = httpx.Response(503, headers={"Retry-After": said})
+    client, calls = answering(busy, httpx.Response(200, json=[]))
+    assert client.aois() == []
+    assert calls == ["GET"] * 2
+    assert least <= pauses[0] <= most
+
+
+def test_what_asks_to_wait_for_longer_than_patience_is_told_at_once() -> None:
+    """Waiting would not help."""
+    client, calls = answering(httpx.Response(503, headers={"Retry-After": "31"}))
+    with pytest.raises(Busy):
+        client.aois()
+    assert calls == ["GET"]
 
 
 def test_a_call_that_may_have_been_carried_out_is_not_repeated() -> None:

@@ -122,11 +122,15 @@ def test_the_date_of_a_scene_may_be_spelt_differently(api: Api, scene: str) -> N
 
 
 @pytest.mark.parametrize(("more", "status"), [(0, 204), (1, 422)])
-def test_data_has_a_largest_size(api: Api, scene: str, tile: str, more: int, status: int) -> None:
-    """Told to the byte."""
+@pytest.mark.parametrize("character", ["x", "\u00e6", "\u2192"])
+def test_data_has_a_largest_size(  # noqa: PLR0913 - one for each thing that varies
+    api: Api, scene: str, tile: str, character: str, more: int, status: int
+) -> None:
+    """Told to the byte, of UTF-8 without white space, as it is kept."""
     for path in (scene, tile):
-        empty = json.dumps({"date": DATE, "text": ""})
-        text = "x" * (MOST_DATA - len(empty) + more)
+        empty = json.dumps({"date": DATE, "text": ""}, separators=(",", ":"))
+        left, width = MOST_DATA - len(empty) + more, len(character.encode())
+        text = character * (left // width) + "x" * (left % width)
         answer = put(api, path, {"date": DATE, "text": text})
         assert answer.status_code == status, answer.text
         if status == 422:

@@ -157,6 +157,8 @@ def test_a_wrong_method_is_told_the_right_ones(
         '{"a": 1e999}',
         '{"a": -1e999}',
         '{"a": 1} {"b": 2}',
+        '{"a": 1, "a": 1}',
+        '{"a": [{"b": {}, "c": 1, "b": 2}]}',
         "[" * 100_000,
         '{"a":' * 100_000,
         '{"a": ' + "9" * 5_000 + "}",
@@ -170,6 +172,14 @@ def test_what_is_not_json_is_a_bad_request(api: Api, text: str | bytes) -> None:
     path = f"/aoi/{AREA}/scene"
     answer = api.with_area().post(path, data=text, content_type="application/json")
     assert problem_of(answer, 400)["detail"].startswith("The request is not JSON")
+
+
+def test_a_key_that_is_twice_in_an_object_is_named(api: Api) -> None:
+    """Of two values, one would be lost without a word."""
+    text = json.dumps(a_request())[:-1] + ', "source_id": "S1A_2"}'
+    path = f"/aoi/{AREA}/scene"
+    answer = api.with_area().post(path, data=text, content_type="application/json")
+    assert "'source_id' is there twice" in problem_of(answer, 400)["detail"]
 
 
 @pytest.mark.parametrize(

@@ -185,12 +185,34 @@ def test_the_pages_together_are_the_list(chained: Api, path: str, limit: int) ->
     assert 0 < len(pages[-1]) <= limit
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 6, 8, 20, 21])
+@pytest.mark.parametrize("path", ["tiles", "tiles/new"])
+def test_a_page_of_tiles_ends_with_a_scene(chained: Api, path: str, limit: int) -> None:
+    """The limit counts tiles; a scene it would cut is on the next page, or is one by itself."""
+    pages = list(paged(chained, limited(path, limit)))
+    assert [each for page in pages for each in page] == listed(chained, path)
+    sizes = [len(tiles_of(page)) for page in pages]
+    assert set(sizes[:-1]) <= {max(3, limit // 3 * 3)}
+    assert 0 < sizes[-1] <= sizes[0]
+
+
+def test_a_scene_larger_than_a_page_shows_the_tiles_that_match(world: World, chained: Api) -> None:
+    """Those of the status that is asked for, and nothing after the last of them."""
+    world.operate(world.tile(6, NEIGHBOUR), Event.FORCE_FAIL)
+    pages = [tiles_of(page) for page in paged(chained, "tiles/new?limit=1")]
+    assert [len(page) for page in pages] == [3, 3, 3, 3, 3, 3, 2]
+    assert pages[-1] == tiles_of(listed(chained, "tiles/new"))[-2:]
+
+
 @pytest.mark.parametrize("limit", [1, 2, 4, 5, 20, 21])
-def test_a_page_of_tiles_may_end_within_a_scene(chained: Api, limit: int) -> None:
-    """The limit counts tiles; the scene is on both pages, each with its part of the tiles."""
-    pages = [tiles_of(page) for page in paged(chained, limited("tiles", limit))]
+def test_a_page_of_tiles_by_number_ends_where_it_says(chained: Api, limit: int) -> None:
+    """So many tiles on each, so that no two hold the same one: a scene may be on both."""
+    pages: list[list[str]] = []
+    while not pages or pages[-1]:
+        path = f"/aoi/{AOI}/tiles?limit={limit}&page={len(pages)}"
+        pages.append(tiles_of(chained.get(path).json["features"]))
     assert [each for page in pages for each in page] == tiles_of(listed(chained, "tiles"))
-    assert {len(page) for page in pages[:-1]} <= {limit}
+    assert {len(page) for page in pages[:-2]} <= {limit}
 
 
 def test_a_page_can_be_asked_for_by_its_number(chained: Api) -> None:
@@ -393,9 +415,22 @@ def test_a_long_chain_is_copied_in_any_order(seed: int) -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 4, 10])
-def test_pages_that_end_within_a_scene_are_copied(chained: Api, limit: int) -> None:
-    """Put together in one request; the parts of a scene become one."""
-    pages = paged(chained, limited("tiles", limit))
+def test_pages_are_copied_one_by_one(chained: Api, limit: int) -> None:
+    """Each holds whole scenes, and comes after those that it names."""
+    chained.with_area("Copy")
+    for page in paged(chained, limited("tiles", limit)):
+        body = {"type": "FeatureCollection", "features": page}
+        answer = chained.post("/aoi/Copy/scenes", json=body)
+        assert {each["outcome"] for each in answer.json["scenes"]} == {"added"}
+    assert graph_of(chained, "Copy") == graph_of(chained, AOI)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 4, 10])
+def test_pages_by_number_are_copied_together(chained: Api, limit: int) -> None:
+    """In one request: the parts of a scene become one."""
+    numbers = range(-(-21 // limit))
+    url = f"/aoi/{AOI}/tiles?limit={limit}&page="
+    pages = [chained.get(f"{url}{number}").json["features"] for number in numbers]
     answer = copied(chained, [each for page in pages for each in page])
     assert {each["outcome"] for each in answer.json["scenes"]} == {"added"}
     assert graph_of(chained, "Copy") == graph_of(chained, AOI)

@@ -33,8 +33,9 @@ def cursor_of(text: str) -> str:
         ("", Page(1_000, None, 0)),
         ("limit=1", Page(1, None, 0)),
         ("limit=10000", Page(10_000, None, 0)),
-        ("limit=007&page=003", Page(7, None, 3)),
-        ("page=100000", Page(1_000, None, 100_000)),
+        ("limit=007&page=003", Page(7, None, 3, numbered=True)),
+        ("page=0", Page(1_000, None, 0, numbered=True)),
+        ("page=100000", Page(1_000, None, 100_000, numbered=True)),
     ],
 )
 def test_a_page_is_asked_for(query: str, page: Page) -> None:

@@ -17,7 +17,13 @@ from google.cloud.firestore import (
     Query,
 )
 
-from tileweave.adapters.firestore.documents import RETRY, TIMEOUT, DocumentSnapshot, fields_of
+from tileweave.adapters.firestore.documents import (
+    RETRY,
+    STREAM_TIMEOUT,
+    TIMEOUT,
+    DocumentSnapshot,
+    fields_of,
+)
 from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import AlreadyExists, Conflict, Unavailable
 from tileweave.domain.tally import Totals
@@ -77,7 +83,8 @@ class FirestoreAois:
         """
         guessed = shards_of(self._client, name, 0)
         with translated():
-            found = self._client.get_all([_doc(self._client, name), *guessed], timeout=TIMEOUT)
+            wanted = [_doc(self._client, name), *guessed]
+            found = self._client.get_all(wanted, retry=RETRY, timeout=TIMEOUT)
             by_path = {each.reference.path: each for each in found if each.exists}
         snapshot = by_path.pop(_doc(self._client, name).path, None)
         if snapshot is None or snapshot.get("deleted"):
@@ -95,7 +102,8 @@ class FirestoreAois:
             query = query.where(filter=FieldFilter("name", ">=", prefix))
             query = query.where(filter=FieldFilter("name", "<", prefix + LAST))
         with translated():
-            found = (_aoi(each) for each in query.order_by("name").stream(retry=RETRY))
+            ordered = query.order_by("name")
+            found = map(_aoi, ordered.stream(retry=RETRY, timeout=STREAM_TIMEOUT))
             while page := list(islice(found, AOIS_AT_ONCE)):
                 yield from self._with_totals(page)
 
@@ -122,7 +130,8 @@ class FirestoreAois:
             query = collection.where(filter=FieldFilter("aoi", "==", aoi))
             query = query.where(filter=FieldFilter("generation", "==", generation))
             with translated():
-                found = list(query.select([]).limit(limit - deleted).stream(retry=RETRY))
+                some = query.select([]).limit(limit - deleted)
+                found = list(some.stream(retry=RETRY, timeout=TIMEOUT))
                 batch = self._client.batch()
                 for snapshot in found:
                     batch.delete(snapshot.reference)
@@ -131,7 +140,9 @@ class FirestoreAois:
             if deleted == limit:
                 return deleted
         with translated():
-            _doc(self._client, aoi).update({"leftovers": ArrayRemove([generation])})
+            _doc(self._client, aoi).update(
+                {"leftovers": ArrayRemove([generation])}, retry=RETRY, timeout=TIMEOUT
+            )
         return deleted
 
     def leftovers(self) -> Iterator[tuple[str, int]]:
@@ -139,7 +150,7 @@ class FirestoreAois:
         aois: CollectionReference = self._client.collection("aois")
         query: Query = aois.where(filter=FieldFilter("leftovers", "!=", []))
         with translated():
-            for snapshot in query.stream(retry=RETRY):
+            for snapshot in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
                 yield from ((snapshot.get("name"), each) for each in snapshot.get("leftovers"))
 
     def _read(self, name: str) -> DocumentSnapshot:

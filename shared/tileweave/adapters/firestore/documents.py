@@ -14,6 +14,9 @@ DocumentSnapshot = AnySnapshot[Any]
 TIMEOUT = 10.0
 """Seconds after which the store counts as unavailable."""
 
+STREAM_TIMEOUT = 60.0
+"""Seconds for all results of a query: as long as the service goes on with one."""
+
 RETRY = Retry(initial=0.05, maximum=1.0, timeout=TIMEOUT)
 
 

@@ -23,7 +23,13 @@ from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
 from tileweave.adapters.firestore import codec
 from tileweave.adapters.firestore.aois import FirestoreAois, shards_of
-from tileweave.adapters.firestore.documents import RETRY, TIMEOUT, DocumentSnapshot, fields_of
+from tileweave.adapters.firestore.documents import (
+    RETRY,
+    STREAM_TIMEOUT,
+    TIMEOUT,
+    DocumentSnapshot,
+    fields_of,
+)
 from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import Conflict, NotFound
 from tileweave.domain.model import Document, Key, Scene, Tile
@@ -138,7 +144,7 @@ class FirestoreStore(FirestoreAois):
         for kind in kinds:
             query = self._of(kind, aoi, statuses).select(["attempt"])
             with translated():
-                for found in query.stream(retry=RETRY):
+                for found in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
                     yield Key(kind, int(found.reference.id)), found.get("attempt")
 
     def unpublished(self) -> Iterator[Document]:
@@ -147,7 +153,7 @@ class FirestoreStore(FirestoreAois):
         for kind in ("scene", "tile"):
             query = self._documents(kind).where(filter=waiting)
             with translated():
-                for snapshot in query.stream(retry=RETRY, timeout=TIMEOUT):
+                for snapshot in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
                     yield _document(kind, snapshot)
 
     def keep_rejected(self, rejected: Rejected) -> None:
@@ -204,7 +210,7 @@ class FirestoreStore(FirestoreAois):
 
     def _stream(self, kind: str, query: Query) -> Iterator[Document]:
         with translated():
-            for snapshot in query.stream(retry=RETRY):
+            for snapshot in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
                 yield _document(kind, snapshot)
 
     def _documents(self, kind: str) -> CollectionReference:
