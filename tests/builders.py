@@ -18,10 +18,12 @@ from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Document, Json, Key, Link, Scene, Tile
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.add_scene import add_scene
+from tileweave.usecases.janitor import Kind, visit
 from tileweave.usecases.operate import operate
 from tileweave.usecases.ports import Rejected, Services
 from tileweave.usecases.propagate import take_update
-from tileweave.usecases.take_result import Delivery, take_result
+from tileweave.usecases.reject import Delivery
+from tileweave.usecases.take_result import take_result
 from tileweave.usecases.watch import create_aoi, get_scene, get_tile
 
 AOI = "DenmarkDemo"
@@ -253,6 +255,11 @@ class World:
         taken, self.jobs = self.jobs, []
         return taken
 
+    @property
+    def rejected(self) -> dict[str, Rejected]:
+        """What was rejected, by the ids of the messages."""
+        return {each.message_id: each for each in self.store.rejected()}
+
     def pending(self) -> list[Document]:
         """Return all scenes and tiles that are PENDING."""
         pending = (Status.PENDING,)
@@ -288,6 +295,11 @@ class World:
         for each in self.publisher.take():
             is_update = each.topic is Topic.DEPENDENCY_UPDATES
             (self._updates if is_update else self.jobs).append(each)
+
+
+def sweep(services: Services) -> int:
+    """Let the janitor come; return of how many documents it published what was left."""
+    return visit(services).count(Kind.UNPUBLISHED)
 
 
 def sent_to(messages: Iterable[Message]) -> list[tuple[str, int]]:

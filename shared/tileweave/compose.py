@@ -9,6 +9,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tileweave.domain.messages import Topic
 from tileweave.settings import Settings
 from tileweave.usecases.ports import Services
 from tileweave.web.access import Access, Role, tokens_of
@@ -22,13 +23,18 @@ if TYPE_CHECKING:
 @cache
 def for_calls() -> Services:
     """Return the services of a function that answers people: a failed publication is deferred."""
-    return Services(store(), publisher(), defers_publishing=True)
+    return Services(store(), publisher(), defers_publishing=True, events=_tells_events())
 
 
 @cache
 def for_messages() -> Services:
     """Return the services of a function that takes messages: a failure has them redelivered."""
-    return Services(store(), publisher())
+    return Services(store(), publisher(), events=_tells_events())
+
+
+def _tells_events() -> bool:
+    """Whether the topic of events is configured; where it is not, no document waits for it."""
+    return Topic.EVENTS in settings().topic_paths
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,12 @@ from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.draft import Edit
 from tileweave.domain.errors import AlreadyExists, Conflict, NotFound, Unavailable
 from tileweave.domain.model import Cause, Change, Document, Key, Tile
+from tileweave.domain.policy import Policy
 from tileweave.domain.status import Status
-from tileweave.domain.tally import Increments, increments
-from tileweave.usecases.ports import ALL, Place, Store, Which, Window, Write, place_of
+from tileweave.domain.tally import Increments, difference, increments
+from tileweave.usecases.ports import ALL, Place, Rejected, Store, Which, Window, Write, place_of
+
+MINUTE = timedelta(minutes=1)
 
 pytestmark = pytest.mark.emulators
 
@@ -70,7 +74,11 @@ RICH_TILE = replace(
         Change(NOW, None, Status.NEW, 0, Cause("ingestion")),
         Change(NOW, Status.NEW, Status.PENDING, 1, Cause("worker", "no disk\n", "42", "asked")),
     ),
-    outbox=frozenset({"job"}),
+    outbox=frozenset({"job:3", "event:1"}),
+    retries=2,
+    earlier=0,
+    due_at=NOW + timedelta(hours=24),
+    delayed=True,
 )
 
 RICH_SCENE = replace(
@@ -182,29 +190,135 @@ def test_a_staged_tile_is_in_no_list_and_no_total(store: Store, aoi: str) -> Non
     assert counted(store) == {"tiles_NEW": 1, "roots": 1}
 
 
-def test_confirming_empties_the_outbox_of_what_did_not_change(store: Store, aoi: str) -> None:
-    """What changed since it was published keeps its new outbox, and is told."""
-    waiting = frozenset({"job"})
+def test_confirming_takes_tokens_out_of_outboxes(store: Store, aoi: str) -> None:
+    """Those that are named, and no other, whatever happened to the document since."""
+    waiting = frozenset({"job:1", "event:0"})
     same, moved = replace(a_tile(0), outbox=waiting), replace(a_tile(1), outbox=waiting)
-    edits = [Edit(None, same), Edit(None, moved)]
-    versions = store.commit([Write(edit, None) for edit in edits], increments(edits))
-    change(store, moved, outbox=frozenset({"update"}))
-    assert store.confirm(versions) == {moved.key}
+    put(store, same, moved)
+    change(store, moved, status=Status.DONE, outbox=frozenset({"event:0", "update:1"}))
+    store.confirm({each.key: waiting for each in (same, moved, a_tile(2))})
     outboxes = {each.id: each.outbox for each in store.tiles(AOI)}
-    assert outboxes == {same.id: frozenset(), moved.id: frozenset({"update"})}
+    assert outboxes == {same.id: frozenset(), moved.id: frozenset({"update:1"})}
 
 
 def test_confirming_nothing_is_nothing(store: Store) -> None:
     """An empty set of documents is no error."""
-    assert store.confirm({}) == frozenset()
+    store.confirm({})
 
 
 def test_what_is_unpublished_is_found(store: Store, aoi: str) -> None:
     """Scenes and tiles with something in their outbox, and no others."""
-    job = replace(a_scene(), outbox=frozenset({"job"}))
-    update = replace(a_tile(0), outbox=frozenset({"update"}))
+    job = replace(a_scene(), outbox=frozenset({"job:1"}))
+    update = replace(a_tile(0), outbox=frozenset({"update:3"}))
     put(store, job, update, a_tile(1), a_scene(1))
     assert {each.key for each in store.unpublished()} == {job.key, update.key}
+
+
+def test_what_is_due_is_found_the_earliest_first(store: Store, aoi: str) -> None:
+    """Scenes, then tiles; what is due later or never is not."""
+    due = [replace(a_tile(n), due_at=NOW - n * MINUTE) for n in range(4)]
+    scene = replace(a_scene(), due_at=NOW - MINUTE)
+    later = replace(a_tile(7), due_at=NOW + MINUTE)
+    put(store, scene, later, a_tile(8), *due)
+    found = [each.key for each in store.due(NOW)]
+    assert [key for key in found if key.kind == "tile"] == [each.key for each in reversed(due)]
+    assert [key for key in found if key.kind == "scene"] == [scene.key]
+
+
+def test_what_failed_and_is_not_cut_out_is_found(store: Store, aoi: str) -> None:
+    """Tiles only."""
+    failed = a_tile(0, status=Status.FAILED)
+    put(store, failed, replace(a_tile(1, status=Status.FAILED), cut=True), a_tile(2))
+    assert [each.key for each in store.uncut()] == [failed.key]
+
+
+def test_a_history_is_read_as_a_whole(store: Store, aoi: str) -> None:
+    """Also what is too long for its document; of what there is not, there is none."""
+    put(store, a_tile())
+    every = []
+    for number in range(1, 121):
+        now = Change(NOW + number * MINUTE, Status.PENDING, Status.PENDING, number, Cause("worker"))
+        every.append(now)
+        stored = store.read([a_tile().key])[a_tile().key]
+        assert stored is not None
+        change(store, a_tile(), history=(*stored.document.history, now), attempt=number)
+    stored = store.read([a_tile().key])[a_tile().key]
+    assert stored is not None
+    assert stored.document.changes == 120
+    assert store.history(a_tile().key) == every
+    assert store.history(a_tile(1).key) is None
+
+
+def test_a_policy_is_changed(store: Store, aoi: str) -> None:
+    """For the AOI that it is set for; of no AOI there is none."""
+    policy = Policy(5 * MINUTE, MINUTE, 3.0, 7 * MINUTE)
+    assert store.set_policy(AOI, policy) is not None
+    found = store.find_aoi(AOI)
+    assert found is not None
+    assert found.policy == policy
+    assert store.set_policy("Nowhere", policy) is None
+    assert store.create_aoi("Other", NOW).policy == Policy()
+    other = store.find_aoi("Other")
+    assert other is not None
+    assert other.policy == Policy()
+
+
+def test_all_is_counted_to_compare_with_the_totals(store: Store, aoi: str) -> None:
+    """They are the same, but for what was written past them."""
+    scene = a_scene(0, status=Status.DONE, tile_ids=(a_tile(0).id, a_tile(1).id))
+    put(store, scene, a_scene(1), a_tile(0), a_tile(1, status=Status.FAILED))
+    recount = store.recount(AOI)
+    assert recount is not None
+    assert difference(recount.kept, recount.counted, AOI, 0) is None
+    lost = Edit(None, a_tile(3))
+    store.commit([Write(lost, None)], [])
+    recount = store.recount(AOI)
+    assert recount is not None
+    off = difference(recount.kept, recount.counted, AOI, 0)
+    assert off is not None
+    assert off.counts == {"roots": 1, "tiles_NEW": 1}
+    store.commit([], [off])
+    recount = store.recount(AOI)
+    assert recount is not None
+    assert difference(recount.kept, recount.counted, AOI, 0) is None
+    assert store.recount("Nowhere") is None
+
+
+def a_rejected(number: int, **fields: Any) -> Rejected:  # noqa: ANN401 - of its kind each
+    """Return a rejected message, received so many minutes after the first."""
+    kept = Rejected(
+        "stale", "attempt 1 is over", b"{\xff", f"m-{number}", NOW + number * MINUTE, AOI
+    )
+    return replace(kept, **fields)
+
+
+def test_rejected_messages_are_listed_by_the_latest(store: Store) -> None:
+    """Of one AOI, or of one kind, or of both; and after one that was seen."""
+    kept = [
+        a_rejected(1),
+        a_rejected(2, aoi="Other"),
+        a_rejected(3, kind="unknown", topic="dependency-updates"),
+        a_rejected(4, kind="unknown", aoi="Other", replayed_at=NOW),
+    ]
+    for each in kept:
+        store.keep_rejected(each)
+    assert list(store.rejected()) == kept[::-1]
+    assert list(store.rejected(AOI)) == [kept[2], kept[0]]
+    assert list(store.rejected(kind="unknown")) == [kept[3], kept[2]]
+    assert list(store.rejected("Other", "stale")) == [kept[1]]
+    place = kept[2].received_at, kept[2].id
+    assert list(store.rejected(after=place)) == [kept[1], kept[0]]
+
+
+def test_a_rejected_message_is_kept_once(store: Store) -> None:
+    """As it is now; messages of two topics are two."""
+    store.keep_rejected(a_rejected(1))
+    store.keep_rejected(a_rejected(1, error="something else"))
+    store.keep_rejected(a_rejected(1, topic="dependency-updates"))
+    found = store.find_rejected(a_rejected(1).id)
+    assert found == a_rejected(1, error="something else")
+    assert len(list(store.rejected())) == 2
+    assert store.find_rejected("none") is None
 
 
 def test_an_aoi_is_created_once(store: Store, aoi: str) -> None:

@@ -61,7 +61,7 @@ def test_a_rejected_message_expires_after_thirty_days(
 ) -> None:
     """The same message is kept once, with the date on which Firestore deletes it."""
     for _ in range(2):
-        store.keep_rejected(Rejected("malformed", "not JSON", "{", "m-1", NOW))
+        store.keep_rejected(Rejected("malformed", "not JSON", b"{", "m-1", NOW))
     kept = [each.to_dict() for each in firestore_client.collection("rejected").stream()]
     assert [(each["kind"], each["expires_at"]) for each in kept if each] == [
         ("malformed", NOW + timedelta(days=30))

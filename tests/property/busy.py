@@ -66,9 +66,9 @@ class BusyStore(MemoryStore):
         self._meanwhile.before_call()
         return super().commit(writes, increments, guards)
 
-    def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
+    def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
         self._meanwhile.before_call()
-        return super().confirm(published)
+        super().confirm(published)
 
 
 class BusyPublisher(MemoryPublisher):

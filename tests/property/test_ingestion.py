@@ -18,7 +18,7 @@ from typing import Any, Literal
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.builders import AOI, FIRST_PASS, NOW, REVISIT, a_chain
+from tests.builders import AOI, FIRST_PASS, NOW, REVISIT, a_chain, sweep
 from tests.property import invariants
 from tests.property.busy import BusyPublisher, BusyStore, Killed, Meanwhile, die
 from tileweave.domain.errors import NotAllowed
@@ -30,8 +30,9 @@ from tileweave.usecases.add_scene import add_scene
 from tileweave.usecases.operate import operate, retry_aoi
 from tileweave.usecases.ports import Services
 from tileweave.usecases.propagate import take_update
-from tileweave.usecases.sweep import PATIENCE, sweep
-from tileweave.usecases.take_result import Delivery, take_result
+from tileweave.usecases.reject import Delivery
+from tileweave.usecases.sweep import PATIENCE
+from tileweave.usecases.take_result import take_result
 from tileweave.usecases.watch import create_aoi
 
 BURSTS = ("A44_IW1_8951", "A44_IW1_8979", "A44_IW1_9007")

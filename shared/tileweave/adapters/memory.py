@@ -10,13 +10,15 @@ from typing import TypeVar
 
 from tileweave.domain.errors import AlreadyExists, Conflict, NotFound, Unavailable
 from tileweave.domain.messages import Message
-from tileweave.domain.model import Document, Key, Scene, Tile
+from tileweave.domain.model import Change, Document, Key, Scene, Tile
+from tileweave.domain.policy import Policy
 from tileweave.domain.status import Status
-from tileweave.domain.tally import Increments, Totals
+from tileweave.domain.tally import Increments, Totals, counted
 from tileweave.usecases.ports import (
     ALL,
     NO_GUARDS,
     Aoi,
+    Recount,
     Rejected,
     Stored,
     Version,
@@ -42,7 +44,7 @@ class MemoryStore:
         self._buried: dict[str, int] = {}
         self._leftovers: list[tuple[str, int]] = []
         self._clock = 0
-        self.rejected: dict[str, Rejected] = {}
+        self._rejected: dict[str, Rejected] = {}
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Stored | None]:
         """Return all of these documents as of now."""
@@ -68,17 +70,18 @@ class MemoryStore:
                 self._totals[increment.aoi] = _added(self._totals[increment.aoi], increment)
             return {each.edit.after.key: self._put(each.edit.after) for each in writes}
 
-    def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
-        """Empty the outbox of each document still at this version; return the others."""
+    def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
+        """Take these tokens out of the documents' outboxes, whatever happened to them since."""
         with self._lock:
-            current = {
-                key: version
-                for key, version in published.items()
-                if key in self._documents and self._documents[key].version == version
-            }
-            for key in current:
-                self._put(replace(self._documents[key].document, outbox=frozenset()))
-            return frozenset(published.keys() - current.keys())
+            for key, tokens in published.items():
+                if key in self._documents:
+                    document = self._documents[key].document
+                    self._put(replace(document, outbox=document.outbox - frozenset(tokens)))
+
+    def history(self, key: Key) -> list[Change] | None:
+        """Return the whole history of a scene or tile; None: no such."""
+        stored = self._documents.get(key)
+        return None if stored is None else list(stored.document.history)
 
     def create_aoi(self, name: str, now: datetime) -> Aoi:
         """Create an AOI with all totals 0; raises AlreadyExists, Unavailable."""
@@ -94,6 +97,13 @@ class MemoryStore:
     def find_aoi(self, name: str) -> Aoi | None:
         """Return an AOI, or None if there is none."""
         return self._aois.get(name)
+
+    def set_policy(self, name: str, policy: Policy) -> Aoi | None:
+        """Change the policy of an AOI; return it, or None if there is none."""
+        with self._lock:
+            if name in self._aois:
+                self._aois[name] = replace(self._aois[name], policy=policy)
+            return self._aois.get(name)
 
     def totals(self, name: str) -> tuple[Aoi, Totals] | None:
         """Return an AOI and its totals; None if there is none."""
@@ -167,9 +177,41 @@ class MemoryStore:
             documents = [each.document for each in self._documents.values()]
         return (each for each in documents if each.outbox)
 
+    def due(self, now: datetime) -> Iterator[Document]:
+        """Return all documents that are due by now, the earliest first."""
+        with self._lock:
+            documents = [each.document for each in self._documents.values()]
+        found = [(each.due_at, each.id, each) for each in documents if each.due_at]
+        return (each for moment, _, each in sorted(found, key=_by_moment) if moment <= now)
+
+    def uncut(self) -> Iterator[Tile]:
+        """Return all FAILED tiles that are not cut out of their chains."""
+        with self._lock:
+            documents = [each.document for each in self._documents.values()]
+        tiles = [each for each in documents if isinstance(each, Tile)]
+        return (each for each in tiles if each.status is Status.FAILED and not each.cut)
+
+    def recount(self, aoi: str) -> Recount | None:
+        """Count all scenes and tiles of an AOI, and compare with the totals that are kept."""
+        documents = self._of(aoi, ())
+        with self._lock:
+            return Recount(self._totals[aoi], counted(documents)) if aoi in self._aois else None
+
     def keep_rejected(self, rejected: Rejected) -> None:
-        """Keep a rejected message; the same message is kept once."""
-        self.rejected.setdefault(rejected.message_id, rejected)
+        """Keep a rejected message; the same message is kept once, as it is now."""
+        self._rejected[rejected.id] = rejected
+
+    def rejected(
+        self, aoi: str = "", kind: str = "", after: tuple[datetime, str] | None = None
+    ) -> Iterator[Rejected]:
+        """Return rejected messages, of one AOI or kind if that is given, the latest first."""
+        found = sorted(self._rejected.values(), key=_by_receipt, reverse=True)
+        wanted = (each for each in found if aoi in ("", each.aoi) and kind in ("", each.kind))
+        return (each for each in wanted if after is None or _by_receipt(each) < after)
+
+    def find_rejected(self, id_: str) -> Rejected | None:
+        """Return a rejected message, or None if there is none."""
+        return self._rejected.get(id_)
 
     def _of(self, aoi: str, statuses: Collection[Status]) -> list[Document]:
         with self._lock:
@@ -204,6 +246,14 @@ class MemoryPublisher:
         """Return what was published since the last call."""
         taken, self.messages = self.messages, []
         return taken
+
+
+def _by_moment(found: tuple[datetime, int, Document]) -> tuple[datetime, int]:
+    return found[:2]
+
+
+def _by_receipt(rejected: Rejected) -> tuple[datetime, str]:
+    return rejected.received_at, rejected.id
 
 
 def _order(document: Document) -> tuple[datetime, int, int]:

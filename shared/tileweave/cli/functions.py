@@ -9,8 +9,8 @@ from pathlib import Path
 import tileweave
 from tileweave.cli.errors import CommandError
 
-NAMES = ("aoi", "scene", "tile", "results", "dependencies", "janitor", "dashboard")
-PUSHED = ("results", "dependencies")
+NAMES = ("aoi", "scene", "tile", "results", "dependencies", "rejected", "janitor", "dashboard")
+PUSHED = ("results", "dependencies", "rejected")
 """Those that Pub/Sub pushes messages to."""
 
 HOST = "127.0.0.1"

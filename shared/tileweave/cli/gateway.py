@@ -19,7 +19,7 @@ from tileweave.web.routing import MOST_BYTES
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-BY_PATH = ("aoi", "scene", "tile")
+BY_PATH = ("aoi", "scene", "tile", "rejected")
 OTHERWISE = "dashboard"
 
 CHUNK = 1024 * 1024

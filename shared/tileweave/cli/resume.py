@@ -12,8 +12,9 @@ from functools import partial
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.model import Key
+from tileweave.domain.outbox import Kind, token
 from tileweave.domain.readiness import hand_out_ready
-from tileweave.domain.status import Effect, Status
+from tileweave.domain.status import Status
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.ports import Services
 from tileweave.usecases.propagate import propagate
@@ -35,7 +36,7 @@ def _resume(services: Services, aoi: str) -> int:
     for piece in _pieces(pending):
         carry_out(services, partial(_publish_job, keys=piece), piece)
     for key in _uncut(services, aoi):
-        propagate(services, key, again=True)
+        propagate(services, key, again=True, anyway=True)
     waiting = [key for key in _keys(services, aoi, Status.NEW) if key.kind == "tile"]
     for piece in _pieces(waiting):
         carry_out(services, partial(hand_out_ready, tile_ids=[key.id for key in piece]), piece)
@@ -45,8 +46,9 @@ def _resume(services: Services, aoi: str) -> int:
 def _publish_job(draft: Draft, *, keys: Sequence[Key]) -> None:
     for key in keys:
         document = draft.find(key)
-        if document is not None and document.status is Status.PENDING:
-            draft.put(replace(document, outbox=document.outbox | {Effect.HAND_OUT.value}))
+        if document and document.status is Status.PENDING and not document.delayed:
+            job = token(Kind.JOB, document.attempt)
+            draft.put(replace(document, outbox=document.outbox | {job}))
 
 
 def _keys(services: Services, aoi: str, status: Status) -> list[Key]:

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import Invalid, NotAllowed, Problem
-from tileweave.domain.lifecycle import advanced, moved, was_applied
+from tileweave.domain.lifecycle import advanced, begun, moved, was_applied
 from tileweave.domain.messages import Result
 from tileweave.domain.model import Cause, Document, Json, Key, Scene, Tile
+from tileweave.domain.policy import DEFAULT
 from tileweave.domain.readiness import PROPAGATION, context_of, dependencies_of, waits_for
 from tileweave.domain.reinstate import put_back
 from tileweave.domain.relink import close_cut, cut_out, failed_dependants
@@ -52,13 +53,19 @@ def take_result(draft: Draft, result: Result, message_id: str = "") -> Ignored |
 
 
 def operate(draft: Draft, key: Key, event: Event, cause: Cause) -> Document:
-    """Retry, fail or force a scene or tile. Raises NotFound, NotAllowed (says the status)."""
+    """Retry, fail or force a scene or tile. Raises NotFound, NotAllowed (says the status).
+
+    A call that was carried out before, by the `message_id` of its cause, changes nothing.
+    """
     before = draft.document(key)
+    if was_applied(before, cause.message_id):
+        draft.publish(before)
+        return before
     if isinstance(before, Tile) and event is Event.RETRY and before.status is Status.RETRY:
         draft.need(context_of([before]))
         if waits := waits_for(draft, before):
             raise NotAllowed(f"tile {before.id} cannot be retried: {', '.join(waits)}.")
-    after = advanced(before, event, cause, draft.now)
+    after = advanced(before, event, cause, draft.now, draft.policy(before.aoi))
     if after is None:
         raise NotAllowed(f"{key.kind} {key.id} is {before.status}: {event} needs RETRY.")
     draft.put(after)
@@ -127,6 +134,54 @@ def fail_with_scene(draft: Draft, scene: Scene, tile_ids: Iterable[int]) -> list
     return failed
 
 
+def handle_due(draft: Draft, keys: Iterable[Key]) -> list[Document]:
+    """Hand out what was delayed until now, and anew the jobs whose leases ran out.
+
+    Returns what was handed out. A tile whose dependencies were forced back meanwhile waits for
+    them as NEW.
+    """
+    found = [each for key in keys if (each := draft.find(key)) is not None]
+    due = [each for each in found if is_due(each, draft.now)]
+    draft.need(context_of(each for each in due if isinstance(each, Tile)))
+    handled = []
+    for job in due:
+        policy = draft.policy(job.aoi)
+        if job.delayed and not (isinstance(job, Tile) and waits_for(draft, job)):
+            after: Document | None = begun(job, draft.now, policy)
+        else:
+            after = _after_result(draft, job, Event.LEASE_EXPIRED, LEASE_OVER)
+        if after is not None:
+            draft.put(after)
+            handled.append(after)
+    return handled
+
+
+def extend_lease(draft: Draft, key: Key, attempt: int | None) -> Document:
+    """Have the lease of a job begin anew: its worker is alive.
+
+    Raises NotFound, NotAllowed: it is not PENDING, or at another attempt.
+    """
+    job = draft.document(key)
+    if job.status is not Status.PENDING:
+        raise NotAllowed(f"{key.kind} {key.id} is {job.status}: only a PENDING job has a lease.")
+    if attempt not in (None, job.attempt):
+        said = f"attempt {attempt} is over: {key.kind} {key.id} is at {job.attempt}"
+        raise NotAllowed(f"{said}. Its result would be ignored.")
+    if not job.delayed:
+        draft.put(replace(job, due_at=draft.now + draft.policy(job.aoi).lease))
+    return draft.document(key)
+
+
+def is_due(job: Document, now: datetime) -> bool:
+    """Whether the lease of a PENDING job has run out, or its delay is over."""
+    return job.status is Status.PENDING and job.due_at is not None and job.due_at <= now
+
+
+LEASE_OVER = Cause("janitor", reason="its lease ran out")
+
+_HANDS_OUT = frozenset({Event.RESULT_RETRY, Event.LEASE_EXPIRED})
+
+
 def _kept(message: str) -> str:
     """Return as much of a worker's message as is kept: its start and its end."""
     text = message.encode(errors="replace")
@@ -139,13 +194,14 @@ def _kept(message: str) -> str:
 
 def _after_result(draft: Draft, job: Document, event: Event, cause: Cause) -> Document | None:
     """Apply the table; a tile whose dependencies were forced back waits for them as NEW."""
+    policy = draft.policy(job.aoi) if event in _HANDS_OUT else DEFAULT
     if isinstance(job, Scene):
-        return advanced(job, event, cause, draft.now)
-    if event is Event.RESULT_RETRY and job.status is Status.PENDING:
+        return advanced(job, event, cause, draft.now, policy)
+    if event in _HANDS_OUT and job.status is Status.PENDING:
         draft.need(context_of([job]))
         if waits_for(draft, job):
             # What becomes DONE before the commit has looked for NEW dependants, and found none.
             for dependency in dependencies_of(draft, job):
                 draft.guard(dependency)
             return moved(job, Transition(Status.NEW), event, cause, draft.now)
-    return advanced(job, event, cause, draft.now)
+    return advanced(job, event, cause, draft.now, policy)

@@ -9,19 +9,22 @@ each step it goes along the graph.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tileweave.domain.errors import NotFound
 from tileweave.domain.model import Document, Key, Link, Scene, Tile
+from tileweave.domain.outbox import Kind, of_kind, token
+from tileweave.domain.policy import DEFAULT, Policy
 
 
 class Missing(Exception):
-    """Raised by a draft that is asked for documents that were not read yet."""
+    """Raised by a draft that is asked for documents, or AOIs, that were not read yet."""
 
-    def __init__(self, keys: frozenset[Key]) -> None:
-        super().__init__(f"{len(keys)} documents are to be read first")
+    def __init__(self, keys: frozenset[Key], aois: frozenset[str] = frozenset()) -> None:
+        super().__init__(f"{len(keys)} documents and {len(aois)} AOIs are to be read first")
         self.keys = keys
+        self.aois = aois
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,24 @@ class Edit:
 
 
 class Draft:
-    """Documents as they were read (None: known not to exist), and the edits of one decision."""
+    """Documents as they were read (None: known not to exist), and the edits of one decision.
 
-    def __init__(self, known: Mapping[Key, Document | None], now: datetime) -> None:
+    `policies` are those of AOIs by name (None: all have the default one); `events` tells that
+    every change is to be published.
+    """
+
+    def __init__(
+        self,
+        known: Mapping[Key, Document | None],
+        now: datetime,
+        policies: Mapping[str, Policy] | None = None,
+        *,
+        events: bool = False,
+    ) -> None:
         self.now = now
         self._known = known
+        self._policies = policies
+        self._events = events
         self._edited: dict[Key, Document] = {}
         self._guarded: dict[Key, None] = {}
         self._to_publish: dict[Key, None] = {}
@@ -93,10 +109,20 @@ class Draft:
         """Return the tile that a link names; None without a link."""
         return None if link is None else self.find_tile(link.tile_id)
 
+    def policy(self, aoi: str) -> Policy:
+        """Return what an AOI says of its jobs."""
+        if self._policies is None:
+            return DEFAULT
+        if aoi not in self._policies:
+            raise Missing(frozenset(), frozenset((aoi,)))
+        return self._policies[aoi]
+
     def put(self, document: Document) -> None:
         """Replace (or create) a document; what its outbox holds is to be published."""
         self.need((document.key,))
-        if document != self.find(document.key):
+        before = self.find(document.key)
+        document = replace(document, outbox=document.outbox | self._news(before, document))
+        if document != before:
             self._edited[document.key] = document
         self.publish(document)
 
@@ -104,6 +130,14 @@ class Draft:
         """Have the messages published that the document's outbox still holds."""
         if document.outbox:
             self._to_publish[document.key] = None
+
+    def _news(self, before: Document | None, after: Document) -> frozenset[str]:
+        """Return tokens of the changes that nobody was told of, those of before included."""
+        untold = of_kind(before.outbox, Kind.EVENT) if before else frozenset()
+        if not self._events or _is_staged(after):
+            return untold
+        first = before.changes if before and not _is_staged(before) else 0
+        return untold | {token(Kind.EVENT, each) for each in range(first, after.changes)}
 
     def guard(self, document: Document) -> None:
         """Have the commit refused if this document changes until then: the decision rests on it."""
@@ -124,3 +158,7 @@ class Draft:
         """The documents whose outbox is to be published once the edits are committed."""
         found = (self.find(key) for key in self._to_publish)
         return tuple(each for each in found if each is not None and each.outbox)
+
+
+def _is_staged(document: Document) -> bool:
+    return isinstance(document, Tile) and document.staged

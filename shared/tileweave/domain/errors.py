@@ -9,6 +9,7 @@ TileweaveError
 ├── IdCollision           two different scenes or tiles with the same derived id
 ├── Conflict              somebody else changed a document since it was read: read again
 └── Unavailable           the store or the publisher does not answer: try again later
+    └── Uncertain         nobody knows whether what was committed took effect
 """
 
 from __future__ import annotations
@@ -71,3 +72,7 @@ class Conflict(TileweaveError):
 
 class Unavailable(TileweaveError):
     """Raised when the store or the publisher does not answer in time."""
+
+
+class Uncertain(Unavailable):
+    """Raised when the answer to a commit is missing: it may have taken effect."""

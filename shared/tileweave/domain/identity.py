@@ -35,6 +35,11 @@ def tile_id(aoi: str, scene_source_id: str, source_id: str, generation: int = 0)
     return _derived(aoi, scene_source_id, source_id, generation=generation)
 
 
+def rejected_id(topic: str, message_id: str) -> str:
+    """Return the id of a rejected message: message ids are unique within their topic only."""
+    return hashlib.sha256(json.dumps([topic, message_id]).encode()).hexdigest()[:24]
+
+
 def _derived(*names: str, generation: int) -> int:
     parts: list[str | int] = [*names, generation] if generation else [*names]
     digest = hashlib.sha256(json.dumps(parts).encode()).digest()

@@ -11,8 +11,9 @@ from tileweave.domain.draft import Draft
 from tileweave.domain.errors import IdCollision, Invalid, Problem
 from tileweave.domain.identity import scene_id, tile_id
 from tileweave.domain.model import Cause, Change, Json, Key, Link, Scene, Tile
+from tileweave.domain.outbox import Kind, token
 from tileweave.domain.relink import relinked
-from tileweave.domain.status import Effect, Status
+from tileweave.domain.status import Status
 
 INGESTION = Cause(actor="ingestion")
 
@@ -54,6 +55,8 @@ class NewScene:
     own_record: bool = False
     geometry: str | None = None
     wkt: str | None = None
+    by: Cause = INGESTION
+    """Who adds it, and by which call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
     """Create the scene, handed out at once, and have its staged tiles seen."""
     for tile in draft.find_tiles(names.tile(_own(new, each)) for each in new.tiles):
         draft.put(replace(tile, staged=False))
-    change = Change(draft.now, None, Status.PENDING, 1, INGESTION)
+    change = Change(draft.now, None, Status.PENDING, 1, new.by)
     scene = Scene(
         id=names.scene(new.source_id),
         source_id=new.source_id,
@@ -146,7 +149,8 @@ def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
         attempt=1,
         updated_at=draft.now,
         history=(change,),
-        outbox=frozenset({Effect.HAND_OUT.value}),
+        outbox=frozenset({token(Kind.JOB, 1)}),
+        due_at=draft.now + draft.policy(names.aoi).lease,
         product_name=new.product_name,
         own_record=new.own_record,
         tags=new.tags,
@@ -173,7 +177,7 @@ def _tile(names: Names, new: NewScene, tile: NewTile, now: datetime) -> Tile:
         status=Status.NEW,
         retry_countdown=new.retry_count,
         updated_at=now,
-        history=(Change(now, None, Status.NEW, 0, INGESTION),),
+        history=(Change(now, None, Status.NEW, 0, new.by),),
         scene_id=names.scene(new.source_id),
         scene_source_id=new.source_id,
         anx_time=tile.anx_time,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -11,9 +12,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.identity import LARGEST_ID
-from tileweave.domain.model import Document, Json, Link, Scene, Tile
+from tileweave.domain.model import Change, Document, Json, Link, Scene, Tile
+from tileweave.domain.outbox import Kind, kind_of, number_of, of_kind
 from tileweave.domain.readiness import context_of
-from tileweave.domain.status import Effect, Status
+from tileweave.domain.status import Status
 
 
 class Topic(StrEnum):
@@ -88,9 +90,23 @@ _NO_TILE: Json = {
 def outgoing(draft: Draft) -> list[Message]:
     """Return the messages that the outboxes of a draft's documents hold."""
     documents = draft.to_publish
-    jobs = [each for each in documents if isinstance(each, Tile) and Effect.HAND_OUT in each.outbox]
-    draft.need(context_of(jobs))
-    return [_message(draft, each, token) for each in documents for token in sorted(each.outbox)]
+    tiles = [each for each in documents if isinstance(each, Tile)]
+    draft.need(context_of(each for each in tiles if of_kind(each.outbox, Kind.JOB)))
+    found = [_message(draft, each, token) for each in documents for token in sorted(each.outbox)]
+    return [each for each in found if each is not None]
+
+
+def change_body(change: Change) -> Json:
+    """Return a change of status as events and histories show it."""
+    return {
+        "when": change.at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "from": change.before,
+        "to": change.after,
+        "attempt": change.attempt,
+        "message": change.cause.message,
+        "actor": change.cause.actor,
+        "reason": change.cause.reason,
+    }
 
 
 def scene_body(scene: Scene) -> Json:
@@ -109,12 +125,27 @@ def tile_body(tile: Tile, scene: Scene) -> Json:
     }
 
 
-def _message(draft: Draft, document: Document, token: str) -> Message:
-    if token == Effect.PROPAGATE:
+def _message(draft: Draft, document: Document, token: str) -> Message | None:
+    kind = kind_of(token)
+    if kind is Kind.EVENT:
+        return _event(document, number_of(token) - document.earlier)
+    if kind is Kind.UPDATE:
         body: Json = {"type": document.key.kind, "id": document.id}
         return Message(Topic.DEPENDENCY_UPDATES, body, _attributes(document))
     topic = Topic.SCENE_JOBS if isinstance(document, Scene) else Topic.TILE_JOBS
     return Message(topic, _job(draft, document), _attributes(document))
+
+
+def _event(document: Document, index: int) -> Message | None:
+    """Return the event of a change of the document; None if it is kept elsewhere by now."""
+    if not 0 <= index < len(document.history):
+        return None
+    scene = {"scene_id": document.scene_id} if isinstance(document, Tile) else {}
+    change = document.history[index]
+    named = {"type": document.key.kind, "id": document.id, "source_id": document.source_id}
+    body = {**named, **scene, "aoi": document.aoi, **change_body(change)}
+    attributes = {**_attributes(document), "attempt": str(change.attempt), "status": change.after}
+    return Message(Topic.EVENTS, body, attributes)
 
 
 def _job(draft: Draft, document: Document) -> Json:

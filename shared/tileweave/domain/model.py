@@ -30,14 +30,23 @@ class Link:
     date: datetime
 
 
+ACTORS = frozenset({"worker", "propagation", "janitor", "ingestion"})
+"""What changes a status by itself; everybody else is an operator, by name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who or what changed a status, and by which message: a message is applied once."""
+    """Who or what changed a status, by which message (it is applied once), and why."""
 
     actor: str
     message: str = ""
     message_id: str = ""
     reason: str = ""
+
+    @property
+    def is_a_person(self) -> bool:
+        """Whether an operator did it, and not the system itself."""
+        return self.actor not in ACTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +64,8 @@ class Change:
 class Job:
     """What scenes and tiles have in common: they are handed out, and come back with a result.
 
-    `attempt` counts how often it was handed out; `outbox` names what a commit promised to
-    publish and nobody has confirmed yet (`job`, `update`).
+    `attempt` counts how often it was handed out, `retries` how often in a row by itself. `outbox`
+    names what a commit promised and nobody has confirmed yet (tokens of `outbox.py`).
     """
 
     id: int
@@ -74,9 +83,20 @@ class Job:
     message: str = ""
     retry_countdown: int = 0
     attempt: int = 0
+    retries: int = 0
     updated_at: datetime
     history: tuple[Change, ...] = ()
+    """The latest changes; `earlier` older ones are kept apart."""
+    earlier: int = 0
     outbox: frozenset[str] = frozenset()
+    due_at: datetime | None = None
+    """When the lease of a PENDING job ends, or when its `delayed` hand-out begins."""
+    delayed: bool = False
+
+    @property
+    def changes(self) -> int:
+        """How many changes its whole history has."""
+        return self.earlier + len(self.history)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

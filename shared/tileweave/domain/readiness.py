@@ -34,14 +34,14 @@ def dependencies_of(draft: Draft, tile: Tile) -> list[Document]:
     return [each for each in (draft.find_scene(tile.scene_id), *linked) if each is not None]
 
 
-def hand_out_ready(draft: Draft, tile_ids: Iterable[int]) -> list[Tile]:
+def hand_out_ready(draft: Draft, tile_ids: Iterable[int], by: Cause = PROPAGATION) -> list[Tile]:
     """Hand out those of the tiles that are NEW and ready; return them as they are then."""
     waiting = [tile for tile in draft.find_tiles(tile_ids) if tile.status is Status.NEW]
     draft.need(tile_keys(waiting))
     unblocked = [tile for tile in waiting if _links_done(draft, tile)]
     draft.need(context_of(unblocked))
     ready = [tile for tile in unblocked if not waits_for(draft, tile)]
-    return [_handed_out(draft, tile) for tile in ready]
+    return [_handed_out(draft, tile, by) for tile in ready]
 
 
 def context_of(tiles: Iterable[Tile]) -> set[Key]:
@@ -62,8 +62,9 @@ def _links_done(draft: Draft, tile: Tile) -> bool:
     return all(other is not None and other.status is Status.DONE for other in linked)
 
 
-def _handed_out(draft: Draft, tile: Tile) -> Tile:
-    pending = advanced(tile, Event.DEPENDENCIES_DONE, PROPAGATION, draft.now)
+def _handed_out(draft: Draft, tile: Tile, by: Cause) -> Tile:
+    policy = draft.policy(tile.aoi)
+    pending = advanced(tile, Event.DEPENDENCIES_DONE, by, draft.now, policy)
     if pending is None:
         return tile
     draft.put(pending)

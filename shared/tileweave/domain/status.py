@@ -25,6 +25,7 @@ class Event(StrEnum):
     RESULT_RETRY_SPENT = "result RETRY, countdown 0"
     RESULT_FAILED = "result FAILED"
     SCENE_FAILED = "scene FAILED"
+    LEASE_EXPIRED = "lease ran out"
     RETRY = "operator retry"
     FAIL = "operator fail"
     FORCE_RETRY = "forced retry"
@@ -39,10 +40,10 @@ class Event(StrEnum):
 class Effect(StrEnum):
     """What must be published because of a transition."""
 
-    NOTHING = ""
-    HAND_OUT = "job"
+    NOTHING = "nothing"
+    HAND_OUT = "hand out"
     """The attempt goes up by one and the job is published."""
-    PROPAGATE = "update"
+    PROPAGATE = "propagate"
     """The dependants learn of it: ready ones are handed out, or links are mended."""
 
 
@@ -71,6 +72,7 @@ _ROWS: tuple[tuple[Event, tuple[Status, ...], Transition], ...] = (
     (Event.RESULT_RETRY_SPENT, _RUNNING, _WAITS_FOR_A_PERSON),
     (Event.RESULT_FAILED, _STARTED, _GIVEN_UP),
     (Event.SCENE_FAILED, _IN_GRAPH, _GIVEN_UP),
+    (Event.LEASE_EXPIRED, _RUNNING, _HANDED_OUT),
     (Event.RETRY, (Status.RETRY,), _HANDED_OUT),
     (Event.FAIL, (Status.RETRY,), _GIVEN_UP),
     (Event.FORCE_RETRY, _ANY, _HANDED_OUT),

@@ -81,6 +81,27 @@ def increments(edits: Iterable[Edit]) -> tuple[Increments, ...]:
     )
 
 
+def counted(documents: Iterable[Document]) -> Totals:
+    """Return the totals of these documents, as increments would have made them."""
+    found = increments(Edit(None, each) for each in documents)
+    dates = [date for each in found for date in each.dates]
+    counts = found[0].counts if found else {}
+    return Totals(counts, min(dates, default=None), max(dates, default=None))
+
+
+def difference(kept: Totals, counted: Totals, aoi: str, generation: int) -> Increments | None:
+    """Return what makes totals right that are not; None if they are."""
+    names = kept.counts.keys() | counted.counts.keys()
+    off = {name: counted.counts.get(name, 0) - kept.counts.get(name, 0) for name in sorted(names)}
+    wrong = {name: number for name, number in off.items() if number}
+    dates = tuple(each for each in (counted.first, counted.last) if each and _widens(kept, each))
+    return Increments(aoi, wrong, dates, generation) if wrong or dates else None
+
+
+def _widens(kept: Totals, date: datetime) -> bool:
+    return kept.first is None or kept.last is None or not kept.first <= date <= kept.last
+
+
 def _counted(document: Document) -> dict[str, int]:
     status = document.status
     if isinstance(document, Scene):

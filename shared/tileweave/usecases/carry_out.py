@@ -14,11 +14,13 @@ from typing import TypeVar
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from tileweave.domain.draft import Draft, Missing
-from tileweave.domain.errors import Conflict, NotFound, Unavailable
+from tileweave.domain.errors import Conflict, NotFound, Unavailable, Uncertain
 from tileweave.domain.messages import Message, outgoing
 from tileweave.domain.model import Document, Key
+from tileweave.domain.outbox import Kind, of_kind
+from tileweave.domain.policy import Policy
 from tileweave.domain.tally import increments
-from tileweave.usecases.ports import Services, Store, Stored, Version, Write
+from tileweave.usecases.ports import Services, Stored, Version, Write
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -38,7 +40,21 @@ def carry_out(services: Services, decide: Callable[[Draft], T], first: Iterable[
 
 
 def retrying(step: Callable[[], T]) -> T:
-    """Call `step` until it meets no Conflict, with growing random pauses."""
+    """Call `step` until it meets no Conflict, with growing random pauses.
+
+    Once more after a commit without answer: a decision that took effect is known by its cause.
+    """
+    try:
+        return _without_conflict(step)
+    except Uncertain:
+        pass
+    try:
+        return _without_conflict(step)
+    except Uncertain as error:
+        raise Unavailable(str(error)) from error
+
+
+def _without_conflict(step: Callable[[], T]) -> T:
     return Retrying(
         retry=retry_if_exception_type(Conflict),
         wait=wait_random_exponential(multiplier=0.01, max=1),
@@ -61,6 +77,7 @@ class Reading:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._known: dict[Key, Stored | None] = {}
+        self._policies: dict[str, Policy] = {}
 
     def attempt(self, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
         """Make a decision true, once. Raises Conflict if somebody else was quicker."""
@@ -68,7 +85,7 @@ class Reading:
         versions = _commit(self._services, draft, self._known)
         edited = {edit.after.key: edit.after for edit in draft.edits}
         self._known |= {key: Stored(after, versions[key]) for key, after in edited.items()}
-        _publish(self._services, draft, messages, versions)
+        _publish(self._services, draft, messages)
         return answer
 
     def draft(
@@ -79,11 +96,13 @@ class Reading:
         while True:
             self._known.update(self._services.store.read(wanted) if wanted else {})
             documents = {key: each.document if each else None for key, each in self._known.items()}
-            draft = Draft(documents, self._services.now())
+            now, events = self._services.now(), self._services.events
+            draft = Draft(documents, now, self._policies, events=events)
             try:
                 return decide(draft), draft, outgoing(draft)
             except Missing as missing:
                 wanted = missing.keys
+                self._policies |= {aoi: self._services.policy_of(aoi) for aoi in missing.aois}
 
 
 def _commit(
@@ -95,12 +114,13 @@ def _commit(
         return versions
     writes = [Write(edit, versions.get(edit.after.key)) for edit in edits]
     guards = {key: versions[key] for key in draft.guards}
-    return {**versions, **services.store.commit(writes, increments(edits), guards)}
+    try:
+        return {**versions, **services.store.commit(writes, increments(edits), guards)}
+    except Unavailable as error:
+        raise Uncertain(str(error)) from error
 
 
-def _publish(
-    services: Services, draft: Draft, messages: list[Message], versions: Mapping[Key, Version]
-) -> None:
+def _publish(services: Services, draft: Draft, messages: list[Message]) -> None:
     if not messages:
         return
     try:
@@ -111,19 +131,14 @@ def _publish(
         logger.warning("%d messages are left to the janitor", len(messages), exc_info=True)
         return
     try:
-        _confirm(services.store, {each.key: each for each in draft.to_publish}, versions)
+        _confirm(services, draft.to_publish)
     except (Conflict, NotFound, Unavailable):
         # They are published; at worst the janitor publishes them once more.
         logger.warning("%d messages are not confirmed", len(messages), exc_info=True)
 
 
-def _confirm(
-    store: Store, published: Mapping[Key, Document], versions: Mapping[Key, Version]
-) -> None:
-    """Empty the outboxes of what was published, unless the document has moved on since."""
-    left = store.confirm({key: versions[key] for key in published})
-    if not left:
-        return
-    found = {key: each for key, each in store.read(left).items() if each is not None}
-    same = {key for key, each in found.items() if each.document.history == published[key].history}
-    store.confirm({key: found[key].version for key in same if found[key].document.outbox})
+def _confirm(services: Services, published: Iterable[Document]) -> None:
+    """Empty the outboxes of what was published, but for updates: who propagates does that."""
+    told = {each.key: of_kind(each.outbox, Kind.JOB, Kind.EVENT) for each in published}
+    if told := {key: tokens for key, tokens in told.items() if tokens}:
+        services.store.confirm(told)

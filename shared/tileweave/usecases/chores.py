@@ -15,9 +15,7 @@ from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.readiness import context_of, waits_for
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.carry_out import carry_out
-from tileweave.usecases.ports import Services
-
-OPERATOR = Cause(actor="operator")
+from tileweave.usecases.ports import OPERATOR, Services
 
 PIECE = 200
 """Scenes or tiles that one message retries, in one commit."""
@@ -43,6 +41,13 @@ class RetryMany(BaseModel):
     type: Literal["retry"] = "retry"
     force: bool
     items: tuple[Attempt, ...]
+    actor: str = OPERATOR.actor
+    reason: str = ""
+
+    @property
+    def cause(self) -> Cause:
+        """Who wanted it, and why."""
+        return Cause(self.actor, reason=self.reason)
 
 
 class DeleteAoi(BaseModel):
@@ -67,14 +72,15 @@ def message_of(chore: Chore, aoi: str) -> Message:
 def do_chore(services: Services, chore: Chore) -> None:
     """Do a chore; doing it again does nothing more."""
     if isinstance(chore, RetryMany):
-        retry_many(
-            services, [(Key(kind, id_), n) for kind, id_, n in chore.items], force=chore.force
-        )
+        found = [(Key(kind, id_), n) for kind, id_, n in chore.items]
+        retry_many(services, found, chore.cause, force=chore.force)
     else:
         _delete(services, chore)
 
 
-def retry_many(services: Services, found: Sequence[tuple[Key, int]], *, force: bool) -> list[Key]:
+def retry_many(
+    services: Services, found: Sequence[tuple[Key, int]], by: Cause, *, force: bool
+) -> list[Key]:
     """Retry scenes and tiles that are still in RETRY at these attempts; return which.
 
     With `force` also those still in PENDING. Tiles that may not be retried (they wait for their
@@ -82,7 +88,7 @@ def retry_many(services: Services, found: Sequence[tuple[Key, int]], *, force: b
     """
     events = _FORCED if force else _EVENTS
     keys = [key for key, _ in found]
-    return carry_out(services, lambda draft: _retry(draft, found, events), keys)
+    return carry_out(services, lambda draft: _retry(draft, found, events, by), keys)
 
 
 def pieces(found: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
@@ -93,7 +99,7 @@ def pieces(found: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:
 
 
 def _retry(
-    draft: Draft, found: Sequence[tuple[Key, int]], events: Mapping[Status, Event]
+    draft: Draft, found: Sequence[tuple[Key, int]], events: Mapping[Status, Event], by: Cause
 ) -> list[Key]:
     documents = [draft.find(key) for key, _ in found]
     draft.need(context_of(each for each in documents if isinstance(each, Tile)))
@@ -103,7 +109,7 @@ def _retry(
         if document is None or event is None or document.attempt != number:
             continue
         if not _waits(draft, document):
-            decisions.operate(draft, key, event, OPERATOR)
+            decisions.operate(draft, key, event, by)
             retried.append(key)
     return retried
 

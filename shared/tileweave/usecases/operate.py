@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from uuid import uuid4
 
 from tileweave.domain import decisions
 from tileweave.domain.errors import NotFound, Unavailable
-from tileweave.domain.model import Document, Json, Key
+from tileweave.domain.model import Cause, Document, Json, Key
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.chores import (
-    OPERATOR,
     PIECE,
     DeleteAoi,
     RetryMany,
@@ -23,7 +23,7 @@ from tileweave.usecases.chores import (
     pieces,
     retry_many,
 )
-from tileweave.usecases.ports import Services
+from tileweave.usecases.ports import OPERATOR, Services
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +36,14 @@ class Retried:
     tiles: int
 
 
-def operate(services: Services, key: Key, event: Event) -> Document:
-    """Retry, fail or force a scene or tile; return it. Raises NotFound, NotAllowed."""
-    return carry_out(
-        services, partial(decisions.operate, key=key, event=event, cause=OPERATOR), [key]
-    )
+def operate(services: Services, key: Key, event: Event, by: Cause = OPERATOR) -> Document:
+    """Retry, fail or force a scene or tile; return it. Raises NotFound, NotAllowed.
+
+    The `message_id` of its cause names the call: repeated, it is carried out once.
+    """
+    # A name of its own, by which a commit that lost its answer is known.
+    cause = by if by.message_id else replace(by, message_id=f"call/{uuid4()}")
+    return carry_out(services, partial(decisions.operate, key=key, event=event, cause=cause), [key])
 
 
 def replace_data(services: Services, key: Key, data: Json, date: datetime | None) -> None:
@@ -51,7 +54,9 @@ def replace_data(services: Services, key: Key, data: Json, date: datetime | None
     carry_out(services, partial(decisions.replace_data, key=key, data=data, date=date), [key])
 
 
-def retry_aoi(services: Services, aoi: str, *, force: bool = False) -> Retried:
+def retry_aoi(
+    services: Services, aoi: str, by: Cause = OPERATOR, *, force: bool = False
+) -> Retried:
     """Retry all scenes and tiles of an AOI in RETRY, with `force` also those in PENDING.
 
     Tiles that may not be retried (their scene is not DONE) are left as they are. Many are
@@ -63,9 +68,12 @@ def retry_aoi(services: Services, aoi: str, *, force: bool = False) -> Retried:
     statuses = (Status.RETRY, Status.PENDING) if force else (Status.RETRY,)
     found = list(_to_retry(services, aoi, statuses))
     if len(found) <= PIECE:
-        return _counted(retry_many(services, found, force=force) if found else [])
+        return _counted(retry_many(services, found, by, force=force) if found else [])
     items = [[(key.kind, key.id, number) for key, number in piece] for piece in pieces(found)]
-    chores = [RetryMany(force=force, items=tuple(each)) for each in items]
+    chores = [
+        RetryMany(force=force, items=tuple(each), actor=by.actor, reason=by.reason)
+        for each in items
+    ]
     services.publisher.publish([message_of(each, aoi) for each in chores])
     return _counted([key for key, _ in found])
 
@@ -81,7 +89,7 @@ def _to_retry(
     yield from ((tile.key, tile.attempt) for tile in tiles)
 
 
-def delete_aoi(services: Services, aoi: str) -> None:
+def delete_aoi(services: Services, aoi: str, by: Cause = OPERATOR) -> None:
     """Delete an AOI for good: it is gone at once, what it held soon, if it was large.
 
     Raises NotFound.
@@ -89,6 +97,7 @@ def delete_aoi(services: Services, aoi: str) -> None:
     generation = services.store.bury_aoi(aoi)
     if generation is None:
         raise NotFound("AOI", aoi)
+    logger.info("AOI %s is deleted by %s: %s", aoi, by.actor, by.reason or "no reason given")
     try:
         do_chore(services, DeleteAoi(aoi=aoi, generation=generation))
     except Unavailable:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
 from tileweave.domain.draft import Edit
-from tileweave.domain.messages import Message
-from tileweave.domain.model import Document, Key, Scene, Tile
+from tileweave.domain.identity import rejected_id
+from tileweave.domain.messages import Message, Topic
+from tileweave.domain.model import Cause, Change, Document, Key, Scene, Tile
+from tileweave.domain.policy import DEFAULT, Policy
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, Totals
+
+OPERATOR = Cause(actor="operator")
+"""A person whose name nobody knows."""
+
+KEPT = timedelta(days=30)
+"""How long rejected messages are kept (SPEC section 6)."""
+
+POLICY_AGE = timedelta(seconds=30)
+"""How soon a process learns of a changed policy: no result costs a read of its AOI."""
 
 Version = object
 """Tells whether a document changed since it was read; only the store that made it reads it."""
@@ -42,6 +53,7 @@ class Aoi:
     name: str
     created_at: datetime
     generation: int = 0
+    policy: Policy = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +97,33 @@ class Rejected:
 
     kind: str
     error: str
-    body: str
+    raw: bytes
     message_id: str
     received_at: datetime
     aoi: str = ""
+    topic: str = Topic.RESULTS
+    replayed_at: datetime | None = None
+    """When it was replayed, and taken."""
+    whole: bool = True
+    """Whether `raw` is all of it."""
+
+    @property
+    def id(self) -> str:
+        """Its name among all rejected messages."""
+        return rejected_id(self.topic, self.message_id)
+
+    @property
+    def body(self) -> str:
+        """The message as text."""
+        return self.raw.decode(errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """The totals of an AOI as they are kept, and as counting all scenes and tiles gives them."""
+
+    kept: Totals
+    counted: Totals
 
 
 NO_GUARDS: Mapping[Key, Version] = MappingProxyType({})
@@ -113,8 +148,11 @@ class Store(Protocol):
         Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
         """
 
-    def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
-        """Empty the outbox of each document still at this version; return the others."""
+    def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
+        """Take these tokens out of the documents' outboxes, whatever happened to them since."""
+
+    def history(self, key: Key) -> list[Change] | None:
+        """Return the whole history of a scene or tile, the oldest change first; None: no such."""
 
     def create_aoi(self, name: str, now: datetime) -> Aoi:
         """Create an AOI with all totals 0.
@@ -124,6 +162,9 @@ class Store(Protocol):
 
     def find_aoi(self, name: str) -> Aoi | None:
         """Return an AOI, or None if there is none."""
+
+    def set_policy(self, name: str, policy: Policy) -> Aoi | None:
+        """Change the policy of an AOI; return it, or None if there is none. Raises Conflict."""
 
     def totals(self, name: str) -> tuple[Aoi, Totals] | None:
         """Return an AOI and its totals, in one round trip; None if there is none."""
@@ -170,8 +211,31 @@ class Store(Protocol):
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox, read as they are asked for."""
 
+    def due(self, now: datetime) -> Iterator[Document]:
+        """Return all documents that are due by now, the earliest first, read as asked for."""
+
+    def uncut(self) -> Iterator[Tile]:
+        """Return all FAILED tiles that are not cut out of their chains, read as asked for."""
+
+    def recount(self, aoi: str) -> Recount | None:
+        """Count all scenes and tiles of an AOI, and compare with the totals that are kept.
+
+        None if there is no such AOI, or if something was committed meanwhile: ask again later.
+        """
+
     def keep_rejected(self, rejected: Rejected) -> None:
-        """Keep a rejected message for 30 days; the same message is kept once."""
+        """Keep a rejected message for 30 days; the same message is kept once, as it is now."""
+
+    def rejected(
+        self, aoi: str = "", kind: str = "", after: tuple[datetime, str] | None = None
+    ) -> Iterator[Rejected]:
+        """Return rejected messages, of one AOI or kind if that is given, the latest first.
+
+        Those after a place: the moment and the id of the last that was seen.
+        """
+
+    def find_rejected(self, id_: str) -> Rejected | None:
+        """Return a rejected message, or None if there is none (any more)."""
 
 
 class Publisher(Protocol):
@@ -195,9 +259,23 @@ class Services:
 
     `defers_publishing`: a failed publication is left to the janitor (for a caller who would not
     repeat the call); otherwise it is raised (for a message that will be delivered again).
+    `events`: every change is published as an event.
     """
 
     store: Store
     publisher: Publisher
     now: Callable[[], datetime] = utc_now
     defers_publishing: bool = False
+    events: bool = False
+    policies: dict[str, tuple[datetime, Policy]] = field(default_factory=dict, compare=False)
+    """What is known of AOIs' policies, each until a moment: see `policy_of`."""
+
+    def policy_of(self, aoi: str) -> Policy:
+        """Return the policy of an AOI, as it was at most POLICY_AGE ago."""
+        now = self.now()
+        known = self.policies.get(aoi)
+        if known is None or not now < known[0] <= now + POLICY_AGE:
+            found = self.store.find_aoi(aoi)
+            known = now + POLICY_AGE, found.policy if found else DEFAULT
+            self.policies[aoi] = known
+        return known[1]

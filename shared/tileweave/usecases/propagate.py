@@ -16,15 +16,16 @@ from pydantic import Field, TypeAdapter, ValidationError
 from tileweave.domain import decisions
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import NotFound
-from tileweave.domain.messages import DependencyUpdate
+from tileweave.domain.messages import DependencyUpdate, Topic
 from tileweave.domain.model import Document, Key, Scene, Tile
+from tileweave.domain.outbox import Kind, of_kind
 from tileweave.domain.readiness import hand_out_ready
 from tileweave.domain.relink import dependants_of
 from tileweave.domain.status import Status
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.chores import Chore, do_chore
 from tileweave.usecases.ports import Rejected, Services
-from tileweave.usecases.take_result import Delivery, explained, reject
+from tileweave.usecases.reject import Delivery, explained, reject
 
 PIECE = 200
 """Dependants that one commit looks after."""
@@ -38,40 +39,54 @@ T = TypeVar("T")
 
 def take_update(services: Services, delivery: Delivery) -> Rejected | None:
     """Take a dependency update from its topic; what is malformed is kept as rejected."""
+    rejected = partial(reject, services, delivery, topic=Topic.DEPENDENCY_UPDATES)
     try:
         update = _UPDATE.validate_json(delivery.body)
     except ValidationError as error:
-        return reject(services, delivery, "malformed", explained(error))
+        return rejected("malformed", explained(error))
     try:
         if isinstance(update, DependencyUpdate):
             propagate(services, Key(update.type, update.id), again=delivery.again)
         else:
             do_chore(services, update)
     except NotFound as error:
-        return reject(services, delivery, "unknown", str(error))
+        return rejected("unknown", str(error))
     return None
 
 
-def propagate(services: Services, key: Key, *, again: bool = False) -> None:
+def propagate(services: Services, key: Key, *, again: bool = False, anyway: bool = False) -> None:
     """Look after all that depends on a scene or tile that is DONE or FAILED.
 
-    `again`: this was begun before, and what it changed may have been left unpublished.
+    Once that is done, and not before, its outbox has the update no more: until then the janitor
+    knows of it. `again`: this was begun before, and what it changed may have been left unpublished;
+    `anyway`: the outbox may have lost the update.
     """
     found = services.store.read([key])[key]
-    if found is None or found.document.status not in (Status.DONE, Status.FAILED):
+    if found is None:
         return
     document = found.document
-    dependants = _dependants(document)
-    if isinstance(document, Scene) and document.status is Status.FAILED:
-        _fail_tiles(services, document)
-    elif isinstance(document, Tile) and document.status is Status.FAILED:
-        dependants += _cut_out(services, document)
-        _release(services, dependants)
-    else:
-        _release(services, dependants)
+    promised = of_kind(document.outbox, Kind.UPDATE)
+    if not promised and not anyway:
+        return
+    dependants = _looked_after(services, document)
     if again:
         for piece in _pieces(dependants):
             _carry_out(services, partial(decisions.publish_again, tile_ids=piece), piece)
+    if promised:
+        services.store.confirm({key: promised})
+
+
+def _looked_after(services: Services, document: Document) -> tuple[int, ...]:
+    """Hand out, fail or relink what depends on it; return which tiles these are."""
+    dependants = _dependants(document)
+    if document.status is not Status.FAILED:
+        _release(services, dependants)
+    elif isinstance(document, Scene):
+        _fail_tiles(services, document)
+    else:
+        dependants += _cut_out(services, document)
+        _release(services, dependants)
+    return dependants
 
 
 def _dependants(document: Document) -> tuple[int, ...]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import partial
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import Conflict, NotFound, TooLarge
-from tileweave.domain.model import Key
+from tileweave.domain.model import Document, Key
 from tileweave.usecases.carry_out import carry_out
-from tileweave.usecases.chores import DeleteAoi, message_of, pieces
+from tileweave.usecases.chores import pieces
 from tileweave.usecases.ports import Services
 
 logger = logging.getLogger(__name__)
@@ -23,15 +23,15 @@ PIECE = 200
 """Documents that are published at once."""
 
 
-def sweep(services: Services) -> int:
-    """Publish all messages left in outboxes for longer than PATIENCE; return of how many."""
-    for aoi, generation in services.store.leftovers():
-        chore = DeleteAoi(aoi=aoi, generation=generation)
-        services.publisher.publish([message_of(chore, aoi)])
+def unpublished(services: Services) -> Iterator[Document]:
+    """Return what has had something in its outbox for longer than PATIENCE."""
     latest = services.now() - PATIENCE
-    found = services.store.unpublished()
-    forgotten = (each.key for each in found if each.updated_at < latest)
-    return sum(_sweep(services, keys) for keys in pieces(forgotten, PIECE))
+    return (each for each in services.store.unpublished() if each.updated_at < latest)
+
+
+def sweep(services: Services, keys: Sequence[Key]) -> int:
+    """Publish what the outboxes of these hold; return of how many."""
+    return sum(_sweep(services, piece) for piece in pieces(keys, PIECE))
 
 
 def _sweep(services: Services, keys: Sequence[Key]) -> int:

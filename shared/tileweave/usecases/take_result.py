@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from pydantic import ValidationError
@@ -14,15 +13,7 @@ from tileweave.domain.messages import Result
 from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.ports import Rejected, Services
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A message as it was delivered; `again` if it was delivered before."""
-
-    message_id: str
-    body: bytes
-    again: bool = False
+from tileweave.usecases.reject import Delivery, explained, reject
 
 
 def take_result(services: Services, delivery: Delivery) -> Rejected | None:
@@ -43,21 +34,3 @@ def take_result(services: Services, delivery: Delivery) -> Rejected | None:
     if ignored is None:
         return None
     return reject(services, delivery, ignored.kind, ignored.reason, ignored.aoi)
-
-
-def reject(
-    services: Services, delivery: Delivery, kind: str, error: str, aoi: str = ""
-) -> Rejected:
-    """Keep a message that changes nothing where operators see it."""
-    body = delivery.body.decode(errors="replace")
-    rejected = Rejected(kind, error, body, delivery.message_id, services.now(), aoi)
-    services.store.keep_rejected(rejected)
-    return rejected
-
-
-def explained(error: ValidationError) -> str:
-    """Return every wrong field of a message, with its path."""
-    wrong = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in wrong
-    )

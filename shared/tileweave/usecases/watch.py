@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tileweave.domain.errors import NotFound
 from tileweave.domain.identity import checked_aoi_name
-from tileweave.domain.model import Key, Scene, Tile
+from tileweave.domain.model import Change, Key, Scene, Tile
 from tileweave.domain.tally import Totals
 from tileweave.usecases.ports import Aoi, Services
 
@@ -47,6 +47,14 @@ def get_tile(services: Services, tile_id: int) -> Tile:
     if found is None or not isinstance(found.document, Tile) or found.document.staged:
         raise NotFound("tile", tile_id)
     return found.document
+
+
+def history_of(services: Services, key: Key) -> list[Change]:
+    """Return all changes of a scene or tile, the oldest first. Raises NotFound."""
+    found = services.store.history(key)
+    if found is None:
+        raise NotFound(key.kind, key.id)
+    return found
 
 
 def get_scene_with_tiles(services: Services, scene_id: int) -> tuple[Scene, list[Tile]]:

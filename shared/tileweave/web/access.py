@@ -13,6 +13,8 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 from werkzeug.wrappers import Request
 
+from tileweave.domain.model import ACTORS
+
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 CALLER = "tileweave.caller"
@@ -90,6 +92,10 @@ def tokens_of(role: Role, text: str) -> Iterator[Token]:
         found = _ENTRY.fullmatch(entry)
         if found is None:
             raise ValueError(f"{role} token {number} is neither `token` nor `name:token`")
+        if found["name"] in ACTORS:
+            raise ValueError(
+                f"{role} token {number} is called {found['name']}: choose another name"
+            )
         yield Token(Caller(found["name"] or role, role), _digest(found["token"]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 
 from werkzeug.exceptions import HTTPException
@@ -10,12 +11,14 @@ from werkzeug.wrappers import Request, Response
 
 from tileweave.domain.errors import Invalid, NotFound
 from tileweave.domain.identity import AOI_NAME
+from tileweave.domain.ingestion import INGESTION
 from tileweave.usecases import add_scene as adding
 from tileweave.usecases import operate, watch
 from tileweave.usecases.ports import Services
-from tileweave.web import lists
+from tileweave.web import lists, settings
 from tileweave.web.answers import as_json, as_text, json_of, no_content
 from tileweave.web.bulk import add_scenes
+from tileweave.web.causes import cause_of
 from tileweave.web.graph import dot
 from tileweave.web.overview import overview_json, overview_text
 from tileweave.web.routing import Endpoint, Route
@@ -34,20 +37,19 @@ def overview(services: Services, request: Request, aoi: str) -> Response:
 
 def add_scene(services: Services, request: Request, aoi: str) -> Response:
     """Add a scene and its tiles; answers the scene's id."""
-    return as_json({"id": adding.add_scene(services, aoi, read_scene(aoi, json_of(request)))})
+    new = replace(read_scene(aoi, json_of(request)), by=cause_of(request, INGESTION.actor))
+    return as_json({"id": adding.add_scene(services, aoi, new)})
 
 
 def delete(services: Services, request: Request, aoi: str) -> Response:
     """Delete an AOI with its scenes and tiles, for good."""
-    del request
-    operate.delete_aoi(services, aoi)
+    operate.delete_aoi(services, aoi, cause_of(request))
     return no_content()
 
 
 def retry(services: Services, request: Request, aoi: str, *, force: bool = False) -> Response:
     """Retry the scenes and tiles of an AOI; answers how many, or 204 for none."""
-    del request
-    retried = operate.retry_aoi(services, aoi, force=force)
+    retried = operate.retry_aoi(services, aoi, cause_of(request), force=force)
     if not (retried.scenes or retried.tiles):
         return no_content()
     return as_json({"Scenes": retried.scenes, "Tiles": retried.tiles})
@@ -101,6 +103,8 @@ ROUTES = (
     Route("GET", "/aoi/<aoi>/tiles/<status>", _named(lists.tiles)),
     Route("GET", "/aoi/<aoi>/roottiles", _named(lists.roots)),
     Route("GET", "/aoi/<aoi>/leaftiles", _named(lists.leaves)),
+    Route("GET", "/aoi/<aoi>/settings", _named(settings.show)),
+    Route("PUT", "/aoi/<aoi>/settings", _named(settings.change)),
     Route("PUT", "/aoi/<aoi>/retry", _named(retry)),
     Route("PUT", "/aoi/<aoi>/retry/force", _named(partial(retry, force=True))),
     Route("GET", "/aoi/<aoi>/dot", _named(dot)),

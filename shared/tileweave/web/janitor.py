@@ -1,19 +1,40 @@
-"""The scheduler's call: publish what was committed but never confirmed as published."""
+"""The scheduler's call: find what is lost, late or wrong, and mend it."""
 
 from __future__ import annotations
 
+from collections import Counter
+
 from werkzeug.wrappers import Request, Response
 
+from tileweave.domain.model import Json
+from tileweave.usecases.janitor import Finding, Kind, visit
 from tileweave.usecases.ports import Services
-from tileweave.usecases.sweep import sweep as publish_forgotten
-from tileweave.web.answers import as_json
+from tileweave.web.answers import as_json, flag_of
 from tileweave.web.routing import Route
 
-
-def sweep(services: Services, request: Request) -> Response:
-    """Publish what was forgotten; answers of how many scenes and tiles."""
-    del request
-    return as_json({"published": publish_forgotten(services)})
+SHOWN = 1_000
+"""Findings that an answer lists; it counts all of them."""
 
 
-ROUTES = (Route("POST", "/", sweep),)
+def call(services: Services, request: Request) -> Response:
+    """Find and mend; answers what was found, and whether there is more."""
+    audit, dry_run = flag_of(request, "audit"), flag_of(request, "dry_run")
+    report = visit(services, audit=audit, dry_run=dry_run)
+    counts = Counter(each.kind for each in report.findings)
+    return as_json(
+        {
+            "dry_run": dry_run,
+            "counts": {kind.value: counts[kind] for kind in Kind},
+            "findings": [_finding(each) for each in report.findings[:SHOWN]],
+            "more": report.more,
+        }
+    )
+
+
+def _finding(finding: Finding) -> Json:
+    key = finding.key
+    named = {"type": key.kind, "id": key.id} if key else {}
+    return {"kind": finding.kind, "aoi": finding.aoi, "said": finding.said, **named}
+
+
+ROUTES = (Route("POST", "/", call),)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from tileweave import __version__
 from tileweave.domain.model import Json
-from tileweave.web import aoi, documentation, health, scene, schemas, tile
+from tileweave.web import aoi, documentation, health, rejected, scene, schemas, tile
 from tileweave.web.access import READING
 from tileweave.web.openapi_bodies import content, ref
 from tileweave.web.openapi_calls import CALLS, Call
@@ -17,7 +17,14 @@ from tileweave.web.openapi_schemas import component_schemas
 from tileweave.web.problems import TITLES
 from tileweave.web.routing import MOST_BYTES, Route
 
-TABLES = (health.ROUTES, documentation.ROUTES, aoi.ROUTES, scene.ROUTES, tile.ROUTES)
+TABLES = (
+    health.ROUTES,
+    documentation.ROUTES,
+    aoi.ROUTES,
+    scene.ROUTES,
+    tile.ROUTES,
+    rejected.ROUTES,
+)
 """The routes of the functions that people call; messages and the scheduler have their own."""
 
 SAID = f"""Keeps the graph of an ingestion's scenes and tiles, hands out the jobs that are ready,
@@ -46,7 +53,7 @@ def document() -> Json:
             "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in ("AOIs", "Scenes", "Tiles", "Service")],
+        "tags": [{"name": name} for name in ("AOIs", "Scenes", "Tiles", "Messages", "Service")],
         "paths": paths,
         "components": {
             "schemas": component_schemas(),

@@ -13,13 +13,14 @@ from tileweave.web import schemas, schemas_geojson
 from tileweave.web.answers import GEOJSON
 from tileweave.web.openapi_bodies import content
 from tileweave.web.schemas_requests import SCENE_DATA, TILE_DATA
+from tileweave.web.settings import JobSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call: `problems` are those that not every call of its kind may answer."""
 
-    tag: Literal["AOIs", "Scenes", "Tiles", "Service"]
+    tag: Literal["AOIs", "Scenes", "Tiles", "Messages", "Service"]
     summary: str
     answers: dict[int, Json]
     problems: tuple[int, ...] = ()
@@ -46,7 +47,19 @@ CALLS = {
         {200: bodies.OVERVIEW_OR_AOIS},
         path={"aoi": parameters.IN_PATH["pattern"]},
     ),
-    "DELETE /aoi/{aoi}": _aoi("Delete an AOI with its scenes and tiles, for good", {204: {}}),
+    "DELETE /aoi/{aoi}": _aoi(
+        "Delete an AOI with its scenes and tiles, for good",
+        {204: {}},
+        (400,),
+        (parameters.REASON,),
+    ),
+    "GET /aoi/{aoi}/settings": _aoi("What an AOI says of its jobs", {200: content(JobSettings)}),
+    "PUT /aoi/{aoi}/settings": _aoi(
+        "Change leases and delays of automatic retries; what is not given stays as it is",
+        {200: content(JobSettings)},
+        (400, 415, 422),
+        body=content(JobSettings),
+    ),
     "POST /aoi/{aoi}/scene": _aoi(
         "Add a scene and its tiles",
         {200: content(schemas.SceneId)},
@@ -60,10 +73,16 @@ CALLS = {
         body=bodies.SCENES_BODY,
     ),
     "PUT /aoi/{aoi}/retry": _aoi(
-        "Retry all its scenes and tiles in RETRY", {200: content(schemas.Retried), 204: {}}
+        "Retry all its scenes and tiles in RETRY",
+        {200: content(schemas.Retried), 204: {}},
+        (400,),
+        (parameters.REASON,),
     ),
     "PUT /aoi/{aoi}/retry/force": _aoi(
-        "Retry those in PENDING as well", {200: content(schemas.Retried), 204: {}}
+        "Retry those in PENDING as well",
+        {200: content(schemas.Retried), 204: {}},
+        (400,),
+        (parameters.REASON,),
     ),
     "GET /aoi/{aoi}/dot": _aoi(
         "The graph of scenes and tiles", {200: bodies.GRAPH}, (400, 413, 501), parameters.GRAPH
@@ -85,13 +104,24 @@ for _name, _answer, _query in _LISTS:
 def _operations(kind: str, call: partial[Call], answer: Json, data: Json) -> dict[str, Call]:
     path, one = f"/{kind}/{{id}}", {200: answer}
     stays = ", but for its date" if kind == "scene" else ""
+    changes = partial(call, answers=one, problems=(400, 409), query=parameters.OPERATES)
     return {
         f"GET {path}": call(f"One {kind}", one),
-        f"PUT {path}/retry": call(f"Retry a {kind} in RETRY", one, (409,)),
-        f"PUT {path}/retry/force": call(f"Retry a {kind} in any status", one, (409,)),
-        f"PUT {path}/fail": call(f"Give up a {kind} in RETRY", one, (409,)),
-        f"PUT {path}/fail/force": call(f"Give up a {kind} in any status", one, (409,)),
-        f"PUT {path}/force/{{status}}": call(f"Set the status of a {kind}", one, (400, 409)),
+        f"GET {path}/history": call(
+            f"All changes of a {kind}, the oldest first",
+            {200: content(bodies.many(bodies.ref(schemas.Change)))},
+        ),
+        f"POST {path}/heartbeat": call(
+            f"Have the lease of the job of a {kind} begin anew",
+            {200: content(schemas.Lease)},
+            (400, 409),
+            (parameters.ATTEMPT,),
+        ),
+        f"PUT {path}/retry": changes(f"Retry a {kind} in RETRY"),
+        f"PUT {path}/retry/force": changes(f"Retry a {kind} in any status"),
+        f"PUT {path}/fail": changes(f"Give up a {kind} in RETRY"),
+        f"PUT {path}/fail/force": changes(f"Give up a {kind} in any status"),
+        f"PUT {path}/force/{{status}}": changes(f"Set the status of a {kind}"),
         f"PUT {path}/data": call(
             f"Replace the data of a {kind}{stays}",
             {204: {}},
@@ -105,4 +135,19 @@ CALLS |= _operations("scene", partial(Call, "Scenes"), bodies.SCENE, SCENE_DATA)
 CALLS["GET /scene/{id}/tiles"] = Call(
     "Scenes", "A scene with its tiles", {200: content(schemas_geojson.SceneWithTiles, GEOJSON)}
 )
+_messages = partial(Call, "Messages")
+CALLS |= {
+    "GET /rejected": _messages(
+        "List rejected messages, the latest first",
+        {200: content(schemas.RejectedPage)},
+        (400,),
+        parameters.REJECTED,
+    ),
+    "GET /rejected/{id_}": _messages("One rejected message", {200: content(schemas.Rejected)}),
+    "POST /rejected/{id_}/replay": _messages(
+        "Take a rejected message as if it was delivered now",
+        {200: content(schemas.Rejected)},
+        (409,),
+    ),
+}
 CALLS |= _operations("tile", partial(Call, "Tiles"), bodies.TILE, TILE_DATA)

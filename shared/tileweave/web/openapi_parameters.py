@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tileweave.domain.model import Json
 from tileweave.domain.status import Status
+from tileweave.usecases.replay import KINDS
+from tileweave.web.causes import IDEMPOTENCY_KEY, MOST_REASON
 from tileweave.web.paging import DEFAULT_LIMIT, LAST_PAGE, MOST
 
 STATUS: Json = {"type": "string", "enum": list(Status)}
@@ -39,7 +41,26 @@ IN_PATH = {
         "The id of a scene or tile.",
     ),
     "status": _in_path("status", STATUS, "A status, in any case."),
+    "id_": _in_path("id_", {"type": "string"}, "The id of a rejected message."),
 }
+
+REASON = _in_query(
+    "reason",
+    {"type": "string", "maxLength": MOST_REASON},
+    "Why; it is kept in the history.",
+)
+KEY: Json = {
+    "name": IDEMPOTENCY_KEY,
+    "in": "header",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
+    "description": "Names the call: sent again with the same key, it is carried out once.",
+}
+OPERATES = (REASON, KEY)
+ATTEMPT = _in_query(
+    "attempt",
+    {"type": "integer", "minimum": 1, "maximum": 10**9 - 1},
+    "The attempt of the job: for another one than the current it is 409.",
+)
 
 LIMIT = _in_query(
     "limit",
@@ -57,6 +78,12 @@ PAGE = _in_query(
     "The number of the page, from 0; one that is far on costs more than a cursor.",
 )
 PAGED = (LIMIT, CURSOR, PAGE)
+REJECTED = (
+    _in_query("aoi", {"type": "string"}, "Only messages of this AOI."),
+    _in_query("kind", {"enum": list(KINDS)}, "Only messages rejected for this."),
+    LIMIT,
+    _in_query("cursor", {"type": "string"}, "Where the page begins, as a `next` link says it."),
+)
 
 VIEW = _in_query(
     "view",

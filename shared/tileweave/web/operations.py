@@ -1,4 +1,4 @@
-"""What scenes and tiles have in common: retry, fail, any status by force, other data."""
+"""What scenes and tiles have in common: retry, fail, force, data, history, heartbeat."""
 
 from __future__ import annotations
 
@@ -11,13 +11,18 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Request, Response
 
 from tileweave.domain.errors import Invalid
+from tileweave.domain.messages import change_body
 from tileweave.domain.model import Document, Key
 from tileweave.domain.status import FORCED, Event, Status
+from tileweave.usecases.leases import heartbeat
 from tileweave.usecases.operate import operate, replace_data
 from tileweave.usecases.ports import Services
-from tileweave.usecases.watch import get_scene, get_tile
-from tileweave.web.answers import json_of, no_content
+from tileweave.usecases.watch import get_scene, get_tile, history_of
+from tileweave.web.answers import as_json, json_of, no_content
+from tileweave.web.causes import cause_of
 from tileweave.web.data_input import read_data
+from tileweave.web.moments import rfc3339
+from tileweave.web.paging import attempt_of
 from tileweave.web.routing import Route
 
 Show = Callable[[Document], Response]
@@ -45,8 +50,24 @@ class Operator:
             Route("PUT", f"{path}/{name}", partial(self._named, event))
             for name, event in EVENTS.items()
         ]
-        force = Route("PUT", f"{path}/force/<status>", self._force)
-        return (*named, force, Route("PUT", f"{path}/data", self._data))
+        more = (
+            Route("PUT", f"{path}/force/<status>", self._force),
+            Route("PUT", f"{path}/data", self._data),
+            Route("GET", f"{path}/history", self._history),
+            Route("POST", f"{path}/heartbeat", self._heartbeat),
+        )
+        return (*named, *more)
+
+    def _history(self, services: Services, request: Request, number: int) -> Response:
+        del request
+        changes = history_of(services, Key(self.kind, number))
+        return as_json([change_body(each) for each in changes])
+
+    def _heartbeat(self, services: Services, request: Request, number: int) -> Response:
+        attempt = attempt_of(request)
+        job = heartbeat(services, Key(self.kind, number), attempt)
+        due = job.due_at and rfc3339(job.due_at)
+        return as_json({"id": job.id, "attempt": job.attempt, "lease_until": due})
 
     def _data(self, services: Services, request: Request, number: int) -> Response:
         try:
@@ -63,8 +84,7 @@ class Operator:
         find(services, number)
 
     def _named(self, event: Event, services: Services, request: Request, number: int) -> Response:
-        del request
-        return self.show(operate(services, Key(self.kind, number), event))
+        return self.show(operate(services, Key(self.kind, number), event, cause_of(request)))
 
     def _force(self, services: Services, request: Request, number: int, status: str) -> Response:
         if status.upper() not in Status.__members__:

@@ -29,6 +29,7 @@ LAST_PAGE = 100_000
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _CURSOR = TypeAdapter(tuple[AwareDatetime, Id, Id])
 
+T = TypeVar("T")
 DocumentT = TypeVar("DocumentT", Scene, Tile)
 
 
@@ -109,7 +110,7 @@ class WholeScenes:
 
 def page_of(request: Request) -> Page:
     """Return the page that a request asks for; raises BadRequest."""
-    limit = _number(request, "limit", DEFAULT_LIMIT, 1, MOST)
+    limit = limit_of(request)
     cursor = request.args.get("cursor")
     number = _number(request, "page", 0, 0, LAST_PAGE)
     if cursor is not None and number:
@@ -118,14 +119,46 @@ def page_of(request: Request) -> Page:
     return Page(limit, None if cursor is None else _place(cursor), number, numbered)
 
 
+def limit_of(request: Request) -> int:
+    """Return how many a request asks for; raises BadRequest."""
+    return _number(request, "limit", DEFAULT_LIMIT, 1, MOST)
+
+
+def attempt_of(request: Request) -> int | None:
+    """Return the attempt that a request names, if it does; raises BadRequest."""
+    return _number(request, "attempt", 0, 1, 10**9 - 1) or None
+
+
 def links(request: Request, last: Place | None) -> list[Json]:
     """Return a link to the page after this place, relative to the base URL, if there is one."""
-    if last is None:
+    place = None if last is None else encoded(last.date.isoformat(), last.scene_id, last.id)
+    return next_links(request, place)
+
+
+def next_links(
+    request: Request, cursor: str | None, mimetype: str = "application/geo+json"
+) -> list[Json]:
+    """Return a link to the page at a cursor, relative to the base URL, if there is one."""
+    if cursor is None:
         return []
     args = request.args.items(multi=True)
     kept = [(name, value) for name, value in args if name not in ("cursor", "page")]
-    query = urlencode([*kept, ("cursor", _cursor(last))])
-    return [{"rel": "next", "href": f"{request.path}?{query}", "type": "application/geo+json"}]
+    query = urlencode([*kept, ("cursor", cursor)])
+    return [{"rel": "next", "href": f"{request.path}?{query}", "type": mimetype}]
+
+
+def encoded(*place: str | int) -> str:
+    """Return a place in a list as a cursor."""
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+
+def decoded(kind: TypeAdapter[T], cursor: str) -> T:
+    """Return the place of a cursor; raises BadRequest."""
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return kind.validate_json(text)
+    except (ValueError, OverflowError) as error:
+        raise _no_cursor() from error
 
 
 def _number(request: Request, name: str, default: int, least: int, most: int) -> int:
@@ -137,15 +170,13 @@ def _number(request: Request, name: str, default: int, least: int, most: int) ->
     return int(value)
 
 
-def _cursor(place: Place) -> str:
-    text = json.dumps([place.date.isoformat(), place.scene_id, place.id])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-
 def _place(cursor: str) -> Place:
+    date, scene_id, number = decoded(_CURSOR, cursor)
     try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        date, scene_id, number = _CURSOR.validate_json(text)
         return Place(date.astimezone(UTC), scene_id, number)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest("The parameter cursor is not one of a next link.") from error
+    except OverflowError as error:
+        raise _no_cursor() from error
+
+
+def _no_cursor() -> BadRequest:
+    return BadRequest("The parameter cursor is not one of a next link.")

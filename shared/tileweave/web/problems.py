@@ -24,6 +24,7 @@ STATUS_OF: dict[type[Exception], int] = {
     errors.Invalid: 422,
     errors.Conflict: 503,
     errors.Unavailable: 503,
+    errors.Uncertain: 503,
 }
 
 TITLES = {

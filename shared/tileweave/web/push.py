@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from werkzeug.wrappers import Request, Response
 
 from tileweave.usecases.ports import Rejected, Services
-from tileweave.usecases.take_result import Delivery
+from tileweave.usecases.reject import Delivery
 from tileweave.web.answers import no_content
 from tileweave.web.problems import answer_all_errors, answer_to
 
@@ -25,9 +25,19 @@ class PushedMessage(BaseModel):
     """The message of a push; its data is base64."""
 
     data: str = ""
+    attributes: dict[str, str] = Field(default_factory=dict)
     message_id: Annotated[
         str, Field(validation_alias=AliasChoices("messageId", "message_id"), min_length=1)
     ]
+    publish_time: str = Field("", validation_alias=AliasChoices("publishTime", "publish_time"))
+
+    @property
+    def name(self) -> str:
+        """What the message is known by, however often it comes.
+
+        Its id and its time: an emulator that is started anew counts its ids from 1 again.
+        """
+        return f"{self.message_id}@{self.publish_time}" if self.publish_time else self.message_id
 
 
 class Push(BaseModel):
@@ -47,7 +57,7 @@ def push_function(take: Taker, services: Callable[[], Services]) -> Callable[[Re
 
     def answer(request: Request) -> Response:
         try:
-            rejected = take(services(), _delivery(request))
+            rejected = take(services(), delivery_of(request))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is delivered again
             return answer_to(error)
         if rejected:
@@ -57,7 +67,8 @@ def push_function(take: Taker, services: Callable[[], Services]) -> Callable[[Re
     return answer
 
 
-def _delivery(request: Request) -> Delivery:
+def delivery_of(request: Request) -> Delivery:
+    """Return the message that Pub/Sub pushes. Raises MethodNotAllowed, BadRequest."""
     if request.method != "POST":
         raise MethodNotAllowed(["POST"], "Pub/Sub posts its messages here.")
     try:
@@ -65,4 +76,5 @@ def _delivery(request: Request) -> Delivery:
         body = base64.b64decode(push.message.data, validate=True)
     except (ValidationError, ValueError) as error:
         raise BadRequest(f"This is not a Pub/Sub push: {error}.") from error
-    return Delivery(push.message.message_id, body, again=push.delivery_attempt > 1)
+    message, again = push.message, push.delivery_attempt > 1
+    return Delivery(message.name, body, again=again, attributes=message.attributes)

@@ -130,3 +130,57 @@ class TileOfJob(Answer):
     source_id: str
     scene: SceneOfJob
     data: Object
+
+
+class Change(Answer):
+    """A change of status."""
+
+    when: AwareDatetime
+    before: Annotated[
+        Status | None, Field(alias="from", description="null: the scene or tile was added.")
+    ]
+    to: Status
+    attempt: Count
+    message: str = Field(description="What a worker said.")
+    actor: str = Field(
+        description="worker, propagation, janitor, ingestion, or an operator's name (of the token)."
+    )
+    reason: str = Field(description="Why an operator, or the janitor, did it.")
+
+
+class Lease(Answer):
+    """Until when a job may go without a sign of its worker."""
+
+    id: Id
+    attempt: Count
+    lease_until: AwareDatetime
+
+
+class Rejected(Answer):
+    """A message that changed nothing, kept for 30 days."""
+
+    id: str
+    kind: Literal["malformed", "unknown", "stale", "ignored", "undeliverable"]
+    error: str
+    aoi: str = Field(description='"" where nobody knows it.')
+    topic: Literal["results", "dependency-updates"]
+    message_id: str
+    body: str
+    received_at: AwareDatetime
+    expires_at: AwareDatetime
+    replayed_at: AwareDatetime | None = Field(description="When it was replayed, and taken.")
+
+
+class NextPage(Answer):
+    """Where the next page is found, relative to the base URL."""
+
+    rel: Literal["next"]
+    href: str
+    type: Literal["application/json"]
+
+
+class RejectedPage(Answer):
+    """A page of rejected messages."""
+
+    rejected: list[Rejected]
+    links: list[NextPage]

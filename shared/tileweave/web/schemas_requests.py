@@ -8,8 +8,9 @@ from tileweave.domain.model import Json
 from tileweave.web import scene_request
 from tileweave.web.limits import MOST_TILES
 from tileweave.web.scene_request import FeatureIn, SceneRequest
+from tileweave.web.settings import JobSettings
 
-REQUESTS: tuple[type[BaseModel], ...] = (SceneRequest, FeatureIn)
+REQUESTS: tuple[type[BaseModel], ...] = (SceneRequest, FeatureIn, JobSettings)
 
 SCENE_DATA: Json = {
     "type": "object",

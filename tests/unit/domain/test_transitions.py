@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.builders import NOW, a_scene, a_tile
 from tileweave.domain.decisions import (
+    LEASE_OVER,
     LONGEST_MESSAGE,
     Ignored,
     fail_with_scene,
+    handle_due,
     operate,
     take_result,
 )
@@ -27,6 +31,7 @@ result RETRY, countdown > 0|-            |PENDING+job  |-            |-         
 result RETRY, countdown 0  |-            |RETRY        |-            |-            |-
 result FAILED              |-            |FAILED+update|-            |FAILED+update|-
 scene FAILED               |FAILED+update|FAILED+update|FAILED+update|FAILED+update|-
+lease ran out              |-            |PENDING+job  |-            |-            |-
 operator retry             |-            |-            |-            |PENDING+job  |-
 operator fail              |-            |-            |-            |FAILED+update|-
 forced retry               |PENDING+job  |PENDING+job  |PENDING+job  |PENDING+job  |PENDING+job
@@ -81,12 +86,15 @@ def test_an_event_leads_where_the_contract_says(
     kind: str, event: Event, status: Status, cell: str
 ) -> None:
     """The status follows the table, and the outbox holds what is to be published, nothing else."""
-    to, _, outbox = cell.partition("+")
+    to, _, kind_of_token = cell.partition("+")
 
     after, _ = happen(event, a_job(kind, event, status))
 
+    numbers = {"job": after.attempt, "update": after.changes - 1}
     assert after.status is Status(to)
-    assert after.outbox == ({outbox} if outbox else set())
+    assert after.outbox == (
+        {f"{kind_of_token}:{numbers[kind_of_token]}"} if kind_of_token else set()
+    )
 
 
 @pytest.mark.parametrize(("kind", "event", "status", "cell"), CHANGES)
@@ -135,7 +143,7 @@ def test_the_last_word_on_a_job_is_kept(kind: str, event: Event, status: Status,
 @pytest.mark.parametrize(("kind", "event", "status", "cell"), NO_CHANGES)
 def test_anything_else_changes_nothing(kind: str, event: Event, status: Status, cell: str) -> None:
     """A result is ignored, an operator refused with the status; nothing is edited or published."""
-    job = a_job(kind, event, status)
+    job = replace(a_job(kind, event, status), due_at=NOW)
     draft = a_draft(job, event)
 
     if event in RESULTS:
@@ -146,6 +154,8 @@ def test_anything_else_changes_nothing(kind: str, event: Event, status: Status, 
     elif event in (Event.RETRY, Event.FAIL):
         with pytest.raises(NotAllowed, match=f"{job.id} is {status}"):
             operate(draft, job.key, event, OPERATOR)
+    elif event is Event.LEASE_EXPIRED:
+        assert handle_due(draft, [job.key]) == []
     else:
         propagate(draft, job, event)
 
@@ -241,10 +251,15 @@ def a_draft(job: Document, event: Event = Event.RESULT_DONE) -> Draft:
 
 def happen(event: Event, job: Document) -> tuple[Document, Cause]:
     """Let the event happen; return the job as it is then, and the cause that is on record."""
+    if event is Event.LEASE_EXPIRED:
+        job = replace(job, due_at=NOW)
     draft = a_draft(job, event)
     if event in RESULTS:
         assert take_result(draft, a_result(job, event), "message-1") is None
         cause = Cause(actor="worker", message="it said", message_id="message-1")
+    elif event is Event.LEASE_EXPIRED:
+        handle_due(draft, [job.key])
+        cause = LEASE_OVER
     elif event in OF_TILES_ONLY:
         cause = propagate(draft, job, event)
     else:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -69,8 +70,8 @@ def test_a_conflict_that_never_ends_is_raised() -> None:
     assert world.updates == []
 
 
-def test_an_unavailable_store_is_not_tried_again() -> None:
-    """Its client has tried for long enough."""
+def test_a_commit_without_answer_is_tried_once_more() -> None:
+    """Not more often: the store's client has tried for long enough."""
     store = TroubledStore()
     world = World(a_new_scene(0), store=store)
     before = store.commits
@@ -79,7 +80,32 @@ def test_an_unavailable_store_is_not_tried_again() -> None:
     with pytest.raises(Unavailable):
         world.answer(world.scene(0))
 
-    assert store.commits == before + 1
+    assert store.commits == before + 2
+
+
+def test_a_commit_that_took_effect_without_an_answer_is_no_error() -> None:
+    """It is known by its cause when the decision is made once more: it counts once."""
+
+    class Deaf(TroubledStore):
+        def commit(self, *commit: Any) -> Mapping[Key, Version]:  # noqa: ANN401 - a store's
+            versions = super().commit(*commit)
+            if self.commits == first:
+                raise nobody_answers()
+            return versions
+
+    store, first = Deaf(), 0
+    world = World(*a_chain(1, retry_count=2), store=store)
+    world.finish_scenes()
+    for act in (
+        lambda: world.answer(world.tile(0), "RETRY"),
+        lambda: world.operate(world.tile(0), Event.FORCE_RETRY),
+    ):
+        before, first = world.tile(0), store.commits + 1
+        act()
+        assert store.commits == first
+        assert world.tile(0).attempt == before.attempt + 1
+        assert world.tile(0).changes == before.changes + 1
+        assert world.tile(0).outbox == frozenset()
 
 
 def test_a_failed_publication_is_raised_to_whoever_comes_again() -> None:
@@ -92,7 +118,7 @@ def test_a_failed_publication_is_raised_to_whoever_comes_again() -> None:
         world.answer(world.scene(0))
 
     assert world.scene(0).status is Status.DONE
-    assert world.scene(0).outbox == {"update"}
+    assert world.scene(0).outbox == {"update:1"}
 
 
 def test_a_failed_publication_is_left_to_the_janitor_for_whoever_does_not(
@@ -165,7 +191,7 @@ def test_a_message_is_published_after_its_commit() -> None:
 
 
 def test_an_outbox_is_emptied_though_the_document_changed_while_it_was_published() -> None:
-    """As long as it is still about the same job: links may be added any time."""
+    """Links may be added any time."""
 
     class Linking(TroubledPublisher):
         def publish(self, messages: Sequence[Message]) -> None:
@@ -180,7 +206,7 @@ def test_an_outbox_is_emptied_though_the_document_changed_while_it_was_published
 
     services = Services(world.store, Linking(), now=world.services.now)
 
-    operate(services, world.scene(0).key, Event.FORCE_DONE)
+    operate(services, world.scene(0).key, Event.FORCE_PENDING)
 
     assert world.scene(0).product_name == "changed meanwhile"
     assert world.scene(0).outbox == frozenset()
@@ -199,7 +225,7 @@ def test_an_outbox_is_kept_if_it_holds_something_else_by_now() -> None:
     broken.troubles = [nobody_answers()]
     services = Services(world.store, Forcing(), now=world.services.now)
 
-    operate(services, world.scene(0).key, Event.FORCE_DONE)
+    operate(services, world.scene(0).key, Event.FORCE_PENDING)
 
     assert world.scene(0).status is Status.PENDING
-    assert world.scene(0).outbox == {"job"}
+    assert world.scene(0).outbox == {"job:3"}

@@ -7,7 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import AOI, BURST, NEIGHBOUR, World, a_chain, a_new_scene, a_new_tile, sent_to
+from tests.builders import (
+    AOI,
+    BURST,
+    NEIGHBOUR,
+    World,
+    a_chain,
+    a_new_scene,
+    a_new_tile,
+    sent_to,
+    sweep,
+)
 from tests.unit.usecases.troubled import TroubledPublisher, TroubledStore, nobody_answers
 from tests.unit.usecases.troubled import somebody_was_quicker as somebody
 from tileweave.domain.errors import NotFound, Unavailable
@@ -17,8 +27,7 @@ from tileweave.usecases import chores
 from tileweave.usecases.chores import PIECE, DeleteAoi, RetryMany, do_chore, message_of
 from tileweave.usecases.operate import Retried, delete_aoi, retry_aoi
 from tileweave.usecases.propagate import take_update
-from tileweave.usecases.sweep import sweep
-from tileweave.usecases.take_result import Delivery
+from tileweave.usecases.reject import Delivery
 from tileweave.usecases.watch import create_aoi, overview
 
 MANY = 2 * PIECE + 30

@@ -15,7 +15,7 @@ from tileweave.domain.errors import Unavailable
 from tileweave.domain.model import Key
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.propagate import PIECE, propagate, take_update
-from tileweave.usecases.take_result import Delivery
+from tileweave.usecases.reject import Delivery
 
 MANY = PIECE + 50
 BURSTS = [f"A44_IW1_{number:04}" for number in range(MANY)]
@@ -114,7 +114,7 @@ def test_a_malformed_update_is_kept_as_rejected(body: bytes) -> None:
 
     assert rejected is not None
     assert rejected.kind == "malformed"
-    assert world.store.rejected == {"message-1": rejected}
+    assert world.rejected == {"message-1": rejected}
 
 
 def test_more_tiles_than_a_piece_are_all_released_with_their_scene() -> None:

@@ -50,7 +50,7 @@ def test_a_stale_result_is_kept_as_rejected() -> None:
 
     assert rejected is not None
     assert (rejected.kind, rejected.aoi, rejected.received_at) == ("stale", AOI, world.now)
-    assert world.store.rejected == {rejected.message_id: rejected}
+    assert world.rejected == {rejected.message_id: rejected}
     assert world.tile(0).status is Status.PENDING
     assert world.updates == []
 
@@ -75,7 +75,7 @@ def test_a_result_is_applied_once_however_often_it_comes() -> None:
     assert (world.tile(0).attempt, world.tile(0).retry_countdown) == (2, 2)
     assert len(world.tile(0).history) == len(tile.history) + 1
     assert sent_to(world.take_jobs()) == [("tile", tile.id)]
-    assert world.store.rejected == {}
+    assert world.rejected == {}
 
 
 def test_two_results_that_say_the_same_are_two() -> None:
@@ -135,7 +135,7 @@ def test_a_result_for_an_unknown_id_is_kept_as_rejected(kind: str) -> None:
     assert (rejected.kind, rejected.message_id) == ("unknown", "message-1")
     assert rejected.error == f"There is no {kind} 4711."
     assert rejected.body == body.decode()
-    assert world.store.rejected == {"message-1": rejected}
+    assert world.rejected == {"message-1": rejected}
 
 
 def test_an_id_of_a_scene_is_none_of_a_tile() -> None:
@@ -172,7 +172,7 @@ def test_a_malformed_result_is_kept_as_rejected_with_every_wrong_field(
     assert rejected.kind == "malformed"
     assert said in rejected.error
     assert rejected.body == body.decode(errors="replace")
-    assert list(world.store.rejected) == ["message-1"]
+    assert list(world.rejected) == ["message-1"]
 
 
 @pytest.mark.parametrize("status", ["DONE", "RETRY", "FAILED"])
@@ -186,7 +186,7 @@ def test_a_result_that_changes_nothing_is_kept_as_rejected(status: str) -> None:
     assert rejected is not None
     assert rejected.kind == "ignored"
     assert rejected.error == f"tile {world.tile(0).id} is DONE: a result {status} changes nothing"
-    assert world.store.rejected == {"late": rejected}
+    assert world.rejected == {"late": rejected}
     assert world.tile(0).status is Status.DONE
 
 
@@ -197,7 +197,7 @@ def test_a_rejected_message_that_comes_again_is_kept_once() -> None:
 
     world.answer(world.tile(1), message_id="message-1")
 
-    assert world.store.rejected == {"message-1": first}
+    assert world.rejected == {"message-1": first}
 
 
 @pytest.mark.parametrize("status", ["DONE", "RETRY"])
@@ -217,6 +217,7 @@ def test_a_result_whose_publication_failed_is_published_when_it_comes_again(stat
 
     assert sent_to([*world.updates, *world.take_jobs()]) == [("tile", tile.id)]
     assert len(world.tile(0).history) == len(tile.history) + 1
+    world.settle()
     assert list(world.store.unpublished()) == []
 
 
@@ -224,15 +225,29 @@ def test_a_result_whose_publication_failed_is_published_when_it_comes_again(stat
 def test_a_result_whose_confirmation_failed_is_published_twice_at_most(trouble: Exception) -> None:
     """It is published, so it is not raised; at least once is what consumers are made for."""
     store = TroubledStore()
-    world = World(a_new_scene(0), store=store)
+    world = World(a_new_scene(0, retry_count=1), store=store)
+    world.take_jobs()
     store.confirm_troubles = [trouble]
-    world.answer(world.scene(0), message_id="the-same")
+    world.answer(world.scene(0), "RETRY", message_id="the-same")
 
-    world.answer(world.scene(0), message_id="the-same")
-    world.answer(world.scene(0), message_id="the-same")
+    world.answer(world.scene(0), "RETRY", message_id="the-same")
+    world.answer(world.scene(0), "RETRY", message_id="the-same")
 
-    assert sent_to(world.updates) == [("scene", world.scene(0).id)] * 2
+    assert sent_to(world.take_jobs()) == [("scene", world.scene(0).id)] * 2
     assert list(store.unpublished()) == []
+
+
+def test_an_update_is_promised_until_it_is_propagated() -> None:
+    """Whoever publishes it may do so again; who propagates it takes the promise back."""
+    world = World(a_new_scene(0))
+    world.answer(world.scene(0), message_id="the-same")
+    world.answer(world.scene(0), message_id="the-same")
+    assert sent_to(world.updates) == [("scene", world.scene(0).id)] * 2
+    assert world.scene(0).outbox == {"update:1"}
+
+    world.deliver(world.updates[0])
+
+    assert list(world.store.unpublished()) == []
 
 
 def test_a_result_that_could_not_be_saved_changes_nothing_and_is_raised() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tileweave.adapters.memory import MemoryPublisher, MemoryStore
 from tileweave.domain.errors import Conflict, Unavailable
@@ -13,13 +13,17 @@ from tileweave.usecases.ports import NO_GUARDS, Version, Write
 
 
 class TroubledStore(MemoryStore):
-    """Raises what `troubles` holds for the next commits, first come first served."""
+    """Raises what `troubles` holds for the next commits, first come first served.
+
+    A commit without answer has none when it is tried once more either.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.commit_troubles: list[Exception | None] = []
         self.confirm_troubles: list[Exception | None] = []
         self.commits = 0
+        self._still: Exception | None = None
 
     def commit(
         self,
@@ -28,12 +32,17 @@ class TroubledStore(MemoryStore):
         guards: Mapping[Key, Version] = NO_GUARDS,
     ) -> Mapping[Key, Version]:
         self.commits += 1
+        if self._still:
+            still, self._still = self._still, None
+            raise still
+        if self.commit_troubles and isinstance(self.commit_troubles[0], Unavailable):
+            self._still = self.commit_troubles[0]
         _raise_next(self.commit_troubles)
         return super().commit(writes, increments, guards)
 
-    def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
+    def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
         _raise_next(self.confirm_troubles)
-        return super().confirm(published)
+        super().confirm(published)
 
 
 class TroubledPublisher(MemoryPublisher):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -30,7 +31,7 @@ from tileweave.usecases.ports import (
 )
 from tileweave.usecases.propagate import take_update
 from tileweave.usecases.take_result import take_result
-from tileweave.web import aoi, health, janitor, scene, tile
+from tileweave.web import aoi, health, janitor, rejected, scene, tile
 from tileweave.web.push import push_function
 from tileweave.web.routing import http_function
 
@@ -98,7 +99,12 @@ class Api:
         self.services = services or Services(
             store or self.store, publisher or self.publisher, defers_publishing=True
         )
-        routes = {"aoi": aoi.ROUTES, "scene": scene.ROUTES, "tile": tile.ROUTES}
+        routes = {
+            "aoi": aoi.ROUTES,
+            "scene": scene.ROUTES,
+            "tile": tile.ROUTES,
+            "rejected": (*rejected.ROUTES, *rejected.PUSHED),
+        }
         functions = {
             name: http_function(each, lambda: self.services) for name, each in routes.items()
         }
@@ -106,7 +112,8 @@ class Api:
         self._client = a_client(
             lambda request: functions.get(request.path.split("/")[1], rest)(request)
         )
-        messages = Services(self.services.store, self.services.publisher)
+        messages = replace(self.services, defers_publishing=False)
+        self.dead_letters = a_client(functions["rejected"])
         self.janitor = a_client(http_function(janitor.ROUTES, lambda: messages))
         self.results = a_client(push_function(take_result, lambda: messages))
         self.dependencies = a_client(push_function(take_update, lambda: messages))
@@ -154,6 +161,12 @@ class Api:
         assert answer.status_code == 200, answer.text
         found: list[Json] = answer.json["features"][0]["properties"]["Tiles"]
         return found
+
+    @property
+    def rejected(self) -> dict[str, Rejected]:
+        """What was rejected, by the ids of the messages."""
+        found = self.services.store.rejected()
+        return {each.message_id.partition("@")[0]: each for each in found}
 
     def overview(self, area: str = AREA) -> Json:
         """Return the overview of an AOI."""

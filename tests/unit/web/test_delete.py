@@ -84,7 +84,7 @@ def test_results_on_their_way_are_rejected(
         result = {"type": "scene", "id": job.body["id"], "status": "DONE"}
         answer = area.push(area.results, result, messageId=f"of {job.body['id']}")
         assert answer.status_code == 204
-    assert [each.kind for each in area.store.rejected.values()] == ["unknown"] * 3
+    assert [each.kind for each in area.rejected.values()] == ["unknown"] * 3
     assert not any(each.topic == "tile-jobs" for each in area.publisher.take())
 
 

@@ -316,4 +316,4 @@ def test_a_job_that_cannot_be_published_is_left_to_the_janitor() -> None:
     """The scene is there: whoever added it must not add it again."""
     api = Api(publisher=BrokenPublisher(Unavailable("no topic"))).with_area()
     assert api.add(a_request()).status_code == 200
-    assert [each.outbox for each in api.store.unpublished()] == [frozenset({"job"})]
+    assert [each.outbox for each in api.store.unpublished()] == [frozenset({"job:1"})]

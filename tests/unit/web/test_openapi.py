@@ -18,6 +18,7 @@ from werkzeug.test import Client
 
 from tests.unit.web.api import AREA, Api, a_client, a_request, denmark, problem_of
 from tileweave import __version__, compose
+from tileweave.cli.gateway import function_for
 from tileweave.domain.model import Json
 from tileweave.web import documentation, health
 from tileweave.web.access import Access, Role, tokens_of
@@ -74,8 +75,7 @@ def serve(api: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
 def test_every_call_is_answered_by_a_function(serve: Callable[[str], Any], call: str) -> None:
     """Under its path: by the function that the first part of it names."""
     method, path = call.split()
-    first = path.split("/")[1]
-    client = serve(first if first in ("aoi", "scene", "tile") else "dashboard")
+    client = serve(function_for(path))
     headers = {"Authorization": "Bearer operator-1"}
     answer = client.open(called(path), method=method, headers=headers)
     assert "There is nothing at" not in answer.text
@@ -86,8 +86,7 @@ def test_every_call_is_answered_by_a_function(serve: Callable[[str], Any], call:
 def test_what_needs_a_token_is_documented_to(serve: Callable[[str], Any], call: str) -> None:
     """All but the service's own state."""
     method, path = call.split()
-    first = path.split("/")[1]
-    client = serve(first if first in ("aoi", "scene", "tile") else "dashboard")
+    client = serve(function_for(path))
     documented = API["paths"][path][method.lower()]
     answer = client.open(called(path), method=method)
     if path in ("/", "/health"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, datetime
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
@@ -26,8 +28,10 @@ from tileweave.adapters.firestore.documents import (
 )
 from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import AlreadyExists, Conflict, Unavailable
+from tileweave.domain.policy import DEFAULT, Policy
+from tileweave.domain.status import Status
 from tileweave.domain.tally import Totals
-from tileweave.usecases.ports import Aoi
+from tileweave.usecases.ports import Aoi, Recount
 
 SHARDS = 10
 """Documents over which the totals of an AOI are spread: each takes its share of the writes."""
@@ -75,6 +79,35 @@ class FirestoreAois:
         """Return an AOI, or None if there is none."""
         found = self._read(name)
         return _aoi(found) if found.exists and not found.get("deleted") else None
+
+    def set_policy(self, name: str, policy: Policy) -> Aoi | None:
+        """Change the policy of an AOI; return it, or None if there is none. Raises Conflict."""
+        found = self._read(name)
+        if not found.exists or found.get("deleted"):
+            return None
+        batch = self._client.batch()
+        option = self._client.write_option(last_update_time=found.update_time)
+        batch.update(found.reference, {"policy": _policy_fields(policy)}, option=option)
+        with translated():
+            batch.commit(retry=RETRY, timeout=TIMEOUT)
+        return replace(_aoi(found), policy=policy)
+
+    def recount(self, aoi: str) -> Recount | None:
+        """Count all scenes and tiles of an AOI, and compare with the totals that are kept.
+
+        None if there is no such AOI, or if something was committed meanwhile.
+        """
+        snapshot = self._read(aoi)
+        if not snapshot.exists or snapshot.get("deleted"):
+            return None
+        shards = shards_of(self._client, aoi, snapshot.get("generation"))
+        before = self._snapshots(shards)
+        with translated():
+            counted = self._counted(aoi)
+        after = self._snapshots(shards)
+        if [each.update_time for each in before] != [each.update_time for each in after]:
+            return None
+        return Recount(_summed(before), counted)
 
     def totals(self, name: str) -> tuple[Aoi, Totals] | None:
         """Return an AOI and its totals, in one round trip; None if there is none.
@@ -153,6 +186,31 @@ class FirestoreAois:
             for snapshot in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
                 yield from ((snapshot.get("name"), each) for each in snapshot.get("leftovers"))
 
+    def _snapshots(self, references: list[DocumentReference]) -> list[DocumentSnapshot]:
+        with translated():
+            found = self._client.get_all(references, retry=RETRY, timeout=TIMEOUT)
+            return sorted((each for each in found if each.exists), key=lambda each: each.id)
+
+    def _counted(self, aoi: str) -> Totals:
+        """Count by aggregations: a read for each 1,000 scenes or tiles."""
+        scenes, tiles = (self._client.collection(each) for each in ("scenes", "tiles"))
+        of_aoi = FieldFilter("listed_in", "==", aoi)
+        counts: dict[str, int] = {}
+        for status in Status:
+            has = FieldFilter("status", "==", status.value)
+            some = scenes.where(filter=of_aoi).where(filter=has)
+            counts[f"scenes_{status}"] = _number(some.count())
+            counts[f"scene_tiles_{status}"] = _number(some.sum("tile_count"))
+            found = tiles.where(filter=of_aoi).where(filter=has)
+            counts[f"tiles_{status}"] = _number(found.count())
+        roots = FieldFilter("is_root", "==", value=True)
+        counts["roots"] = _number(tiles.where(filter=of_aoi).where(filter=roots).count())
+        first, last = (
+            _date_of(scenes.where(filter=of_aoi).order_by("date", direction=each))
+            for each in (Query.ASCENDING, Query.DESCENDING)
+        )
+        return Totals(counts, first, last)
+
     def _read(self, name: str) -> DocumentSnapshot:
         with translated():
             found: DocumentSnapshot = _doc(self._client, name).get(retry=RETRY, timeout=TIMEOUT)
@@ -186,7 +244,44 @@ def _doc(client: Client, name: str) -> DocumentReference:
 
 
 def _aoi(snapshot: DocumentSnapshot) -> Aoi:
-    return Aoi(snapshot.get("name"), snapshot.get("created_at"), snapshot.get("generation"))
+    fields = fields_of(snapshot)
+    own = {name: fields[name] for name in ("name", "created_at", "generation")}
+    return Aoi(**own, policy=_policy(fields.get("policy")))
+
+
+def _policy_fields(policy: Policy) -> dict[str, float]:
+    return {
+        "lease": policy.lease.total_seconds(),
+        "first_delay": policy.first_delay.total_seconds(),
+        "factor": policy.factor,
+        "cap": policy.cap.total_seconds(),
+    }
+
+
+def _policy(fields: Mapping[str, float] | None) -> Policy:
+    if fields is None:
+        return DEFAULT
+    lease, first_delay, cap = (
+        timedelta(seconds=fields[name]) for name in ("lease", "first_delay", "cap")
+    )
+    return Policy(lease, first_delay, fields["factor"], cap)
+
+
+def _number(query: Any) -> int:  # noqa: ANN401 - the client's types name its class for it
+    [[result]] = query.get(retry=RETRY, timeout=STREAM_TIMEOUT)
+    return int(result.value or 0)
+
+
+def _date_of(query: Query) -> datetime | None:
+    """Return the date of the first scene, to the millisecond, as totals keep it."""
+    for snapshot in query.limit(1).stream(retry=RETRY, timeout=STREAM_TIMEOUT):
+        return _moment(milliseconds_of(snapshot.get("date")))
+    return None
+
+
+def milliseconds_of(moment: datetime) -> int:
+    """Return a moment as the totals keep it."""
+    return math.floor(moment.timestamp() * 1000)
 
 
 def _summed(shards: Collection[DocumentSnapshot]) -> Totals:

@@ -8,15 +8,19 @@ history.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from tileweave.domain.model import Cause, Change, Document, Key, Link, Scene, Tile
+from tileweave.domain.outbox import Kind, kind_of, number_of
 from tileweave.domain.status import Status
 
 Fields = dict[str, Any]
 """The fields of a Firestore document."""
+
+SHARDS = 10
+"""Parts of an index on a time that only grows: each takes 500 writes a second."""
 
 MOST_HISTORY = 40
 MOST_HISTORY_BYTES = 40_000
@@ -36,7 +40,11 @@ _COMMON = (
     "message",
     "retry_countdown",
     "attempt",
+    "retries",
     "updated_at",
+    "earlier",
+    "due_at",
+    "delayed",
 )
 
 
@@ -48,6 +56,7 @@ def encode(document: Document) -> Fields:
         "status": document.status.value,
         "history": [_text(_change_fields(each)) for each in document.history],
         "outbox": sorted(document.outbox),
+        "due_shard": document.id % SHARDS if document.due_at else None,
     }
     return fields | (_scene(document) if isinstance(document, Scene) else _tile(document))
 
@@ -60,8 +69,9 @@ def decode(key: Key, fields: Mapping[str, Any]) -> Document:
         "updated_at": _utc(fields["updated_at"]),
         "data": json.loads(fields["data"]),
         "status": Status(fields["status"]),
-        "history": tuple(_change(json.loads(each)) for each in fields["history"]),
+        "history": tuple(changes(fields["history"])),
         "outbox": frozenset(fields["outbox"]),
+        "due_at": fields["due_at"] and _utc(fields["due_at"]),
     }
     return _read_scene(common, fields) if key.kind == "scene" else _read_tile(common, fields)
 
@@ -72,21 +82,32 @@ def changed(before: Fields, after: Fields) -> Fields:
 
 
 def paged(fields: Fields) -> list[str]:
-    """Take the older entries out of a history that has grown too long, and return them."""
+    """Take the older entries out of a history that has grown too long, and return them.
+
+    Those that nobody was told of stay: an event is made of them.
+    """
     history: list[str] = fields["history"]
     size = sum(len(each.encode()) for each in history)
-    if len(history) <= RECENT_HISTORY:
-        return []
     if len(history) <= MOST_HISTORY and size <= MOST_HISTORY_BYTES:
         return []
-    fields["history"] = history[-RECENT_HISTORY:]
-    return history[:-RECENT_HISTORY]
+    untold = [number_of(each) for each in fields["outbox"] if kind_of(each) is Kind.EVENT]
+    end = min([len(history) - RECENT_HISTORY, *(each - fields["earlier"] for each in untold)])
+    page = history[: max(0, end)]
+    fields["history"] = history[len(page) :]
+    fields["earlier"] += len(page)
+    return page
+
+
+def changes(entries: Iterable[str]) -> list[Change]:
+    """Return the changes of a history's entries."""
+    return [_change(json.loads(each)) for each in entries]
 
 
 def _scene(scene: Scene) -> Fields:
     own = {name: getattr(scene, name) for name in _SCENE_ONLY}
     ids = list(scene.tile_ids)
-    return own | {"tags": _text(scene.tags), "tile_ids": ids, "listed_in": scene.aoi}
+    counted = {"tile_ids": ids, "tile_count": len(ids)}
+    return own | counted | {"tags": _text(scene.tags), "listed_in": scene.aoi}
 
 
 def _tile(tile: Tile) -> Fields:

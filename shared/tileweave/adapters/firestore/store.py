@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 from google.cloud.firestore import (
+    ArrayRemove,
     CollectionReference,
     DocumentReference,
     FieldFilter,
@@ -22,7 +21,7 @@ from google.cloud.firestore import (
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
 from tileweave.adapters.firestore import codec
-from tileweave.adapters.firestore.aois import FirestoreAois, shards_of
+from tileweave.adapters.firestore.aois import FirestoreAois, milliseconds_of, shards_of
 from tileweave.adapters.firestore.documents import (
     RETRY,
     STREAM_TIMEOUT,
@@ -30,15 +29,15 @@ from tileweave.adapters.firestore.documents import (
     DocumentSnapshot,
     fields_of,
 )
+from tileweave.adapters.firestore.rejected import FirestoreRejected
 from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import Conflict, NotFound
-from tileweave.domain.model import Document, Key, Scene, Tile
+from tileweave.domain.model import Change, Document, Key, Scene, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments
 from tileweave.usecases.ports import (
     ALL,
     NO_GUARDS,
-    Rejected,
     Stored,
     Version,
     Which,
@@ -46,16 +45,10 @@ from tileweave.usecases.ports import (
     Write,
 )
 
-KEPT = timedelta(days=30)
-"""How long rejected messages are kept (SPEC section 6)."""
-
-MOST_BODY = 100_000
-"""Characters that are kept of a rejected message, and of what is wrong with it."""
-
 READS_AT_ONCE = 1_000
 
 
-class FirestoreStore(FirestoreAois):
+class FirestoreStore(FirestoreAois, FirestoreRejected):
     """Documents in Firestore; every method raises Unavailable if it does not answer."""
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Stored | None]:
@@ -104,16 +97,27 @@ class FirestoreStore(FirestoreAois):
         versions = [result.update_time for result in results[:results_of_writes]]
         return {write.edit.after.key: each for write, each in zip(writes, versions, strict=True)}
 
-    def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
-        """Empty the outbox of each document still at this version; return the others."""
+    def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
+        """Take these tokens out of the documents' outboxes, whatever happened to them since."""
         batch = BulkWriteBatch(client=self._client)
-        for key, version in published.items():
-            option = self._client.write_option(last_update_time=version)
-            batch.update(self._reference(key), {"outbox": []}, option=option)
+        for key, tokens in published.items():
+            batch.update(self._reference(key), {"outbox": ArrayRemove(sorted(tokens))})
         with translated():
-            answer = batch.commit(retry=RETRY, timeout=TIMEOUT)
-        pairs = zip(published, answer.status, strict=True)
-        return frozenset(key for key, status in pairs if status.code)
+            batch.commit(retry=RETRY, timeout=TIMEOUT)
+
+    def history(self, key: Key) -> list[Change] | None:
+        """Return the whole history of a scene or tile, the oldest change first; None: no such."""
+        pages = self._reference(key).collection("history").order_by("__name__")
+        with translated():
+            snapshot = self._reference(key).get(retry=RETRY, timeout=TIMEOUT)
+            if not snapshot.exists:
+                return None
+            document = _stored(key, snapshot).document
+            if not document.earlier:
+                return list(document.history)
+            found = [fields_of(each) for each in pages.stream(retry=RETRY, timeout=STREAM_TIMEOUT)]
+        earlier = [entry for fields in found for entry in fields["history"]]
+        return [*codec.changes(earlier[: document.earlier]), *document.history]
 
     def scenes(
         self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
@@ -149,22 +153,23 @@ class FirestoreStore(FirestoreAois):
 
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox."""
-        waiting = FieldFilter("outbox", "array_contains_any", ["job", "update"])
         for kind in ("scene", "tile"):
-            query = self._documents(kind).where(filter=waiting)
-            with translated():
-                for snapshot in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
-                    yield _document(kind, snapshot)
+            waiting = FieldFilter("outbox", "!=", [])
+            yield from self._stream(kind, self._documents(kind).where(filter=waiting))
 
-    def keep_rejected(self, rejected: Rejected) -> None:
-        """Keep a rejected message for 30 days; the same message is kept once."""
-        messages = self._client.collection("rejected")
-        reference = messages.document(_document_id(rejected.message_id))
-        fields = {name: getattr(rejected, name) for name in Rejected.__slots__}
-        fields["body"], fields["error"] = rejected.body[:MOST_BODY], rejected.error[:MOST_BODY]
-        fields["expires_at"] = rejected.received_at + KEPT
-        with translated():
-            reference.set(fields, retry=RETRY, timeout=TIMEOUT)
+    def due(self, now: datetime) -> Iterator[Document]:
+        """Return all documents that are due by now, the earliest first, read as asked for."""
+        for kind in ("scene", "tile"):
+            of_all = FieldFilter("due_shard", "in", list(range(codec.SHARDS)))
+            query: Query = self._documents(kind).where(filter=of_all)
+            query = query.where(filter=FieldFilter("due_at", "<=", now))
+            yield from self._stream(kind, query.order_by("due_at"))
+
+    def uncut(self) -> Iterator[Tile]:
+        """Return all FAILED tiles that are not cut out of their chains, read as asked for."""
+        query = self._documents("tile").where(filter=FieldFilter("status", "==", Status.FAILED))
+        found = self._stream("tile", query.where(filter=FieldFilter("cut", "==", value=False)))
+        return (each for each in found if isinstance(each, Tile))
 
     def _check_aois(self, increments: Sequence[Increments]) -> None:
         """Raise NotFound if a commit was refused because its AOI is not there (any more)."""
@@ -188,17 +193,16 @@ class FirestoreStore(FirestoreAois):
         after = write.edit.after
         if page := codec.paged(codec.encode(after)):
             pages = self._reference(after.key).collection("history")
-            first = after.history[0].at.isoformat()
             about = {"aoi": after.aoi, "generation": after.generation}
-            batch.set(pages.document(first), {"history": page, **about})
+            batch.set(pages.document(f"{after.earlier:09}"), {"history": page, **about})
 
     def _add_increments(self, batch: WriteBatch, increments: Increments) -> None:
         shards = shards_of(self._client, increments.aoi, increments.generation)
         shard = random.choice(shards)  # noqa: S311 - any will do
         fields: dict[str, Any] = {name: Increment(n) for name, n in increments.counts.items()}
         if increments.dates:
-            fields["first"] = Minimum(_milliseconds(min(increments.dates)))
-            fields["last"] = Maximum(_milliseconds(max(increments.dates)))
+            fields["first"] = Minimum(milliseconds_of(min(increments.dates)))
+            fields["last"] = Maximum(milliseconds_of(max(increments.dates)))
         batch.update(shard, fields)
 
     def _of(self, kind: str, aoi: str, statuses: Collection[Status]) -> Query:
@@ -221,13 +225,6 @@ class FirestoreStore(FirestoreAois):
         return self._documents(key.kind).document(str(key.id))
 
 
-def _document_id(message_id: str) -> str | None:
-    """Return a message's id, or a digest of it where it cannot name a document; None for none."""
-    if not message_id or (message_id.isascii() and message_id.isalnum()):
-        return message_id or None
-    return hashlib.sha256(message_id.encode()).hexdigest()
-
-
 def _stored(key: Key, snapshot: DocumentSnapshot) -> Stored:
     return Stored(codec.decode(key, fields_of(snapshot)), snapshot.update_time)
 
@@ -235,10 +232,6 @@ def _stored(key: Key, snapshot: DocumentSnapshot) -> Stored:
 def _document(kind: str, snapshot: DocumentSnapshot) -> Document:
     key = Key("scene" if kind == "scene" else "tile", int(snapshot.reference.id))
     return codec.decode(key, fields_of(snapshot))
-
-
-def _milliseconds(moment: datetime) -> int:
-    return math.floor(moment.timestamp() * 1000)
 
 
 def _windowed(query: Query, window: Window, order: Sequence[str]) -> Query:

@@ -1,0 +1,35 @@
+"""What an AOI says of its jobs: how long they may take, and how soon they are tried again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Lease and automatic retries of the jobs of one AOI.
+
+    A job that was handed out and has neither result nor heartbeat for `lease` is handed out
+    again. An automatic retry is handed out after `first_delay`, the next one in a row after
+    `factor` times as much, and so on, but never after more than `cap`.
+    """
+
+    lease: timedelta = timedelta(hours=24)
+    first_delay: timedelta = timedelta(0)
+    factor: float = 2.0
+    cap: timedelta = timedelta(hours=1)
+
+    def delay(self, retries: int) -> timedelta:
+        """Return how long the next automatic retry waits, after so many of them in a row."""
+        longest = min(self.cap, self.first_delay) if self.factor <= 1 else self.cap
+        wait = min(self.first_delay, self.cap)
+        for _ in range(retries):
+            if wait >= longest or not wait:
+                break
+            wait = min(wait * self.factor, longest)
+        return wait
+
+
+DEFAULT = Policy()
+"""What an AOI does unless it is told otherwise: as geocube-ingester's workers expect."""

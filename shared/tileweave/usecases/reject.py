@@ -1,0 +1,49 @@
+"""Messages as they are delivered, and what becomes of those that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from tileweave.domain.messages import Topic
+from tileweave.usecases.ports import Rejected, Services
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message as it was delivered; `again` if it was delivered before."""
+
+    message_id: str
+    body: bytes
+    again: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def reject(  # noqa: PLR0913 - a sentence: what, from where, why
+    services: Services,
+    delivery: Delivery,
+    kind: str,
+    error: str,
+    aoi: str = "",
+    *,
+    topic: str = Topic.RESULTS,
+) -> Rejected:
+    """Keep a message that changes nothing where operators see it.
+
+    Its AOI is the one of its job, or else the one that the message names.
+    """
+    aoi = aoi or delivery.attributes.get("aoi", "")
+    received = services.now()
+    rejected = Rejected(kind, error, delivery.body, delivery.message_id, received, aoi, topic)
+    services.store.keep_rejected(rejected)
+    return rejected
+
+
+def explained(error: ValidationError) -> str:
+    """Return every wrong field of a message, with its path."""
+    wrong = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"{'.'.join(map(str, each['loc'])) or 'body'}: {each['msg']}" for each in wrong
+    )

@@ -1,0 +1,96 @@
+"""What an AOI says of its jobs: their lease, and the delays of automatic retries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.wrappers import Request, Response
+
+from tileweave.domain.errors import Invalid, NotFound, Problem
+from tileweave.domain.model import Json
+from tileweave.domain.policy import Policy
+from tileweave.usecases.leases import set_policy
+from tileweave.usecases.ports import Services
+from tileweave.web.answers import as_json, json_of
+from tileweave.web.scene_request import wrong_fields
+
+LONGEST = 30 * 24 * 3600.0
+"""Seconds of a lease or a delay: 30 days."""
+
+Seconds = Annotated[float, Field(strict=True, ge=0, le=LONGEST)]
+
+
+class JobSettings(BaseModel):
+    """What an AOI says of its jobs; what is not given stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lease_seconds: Annotated[
+        float,
+        Field(
+            strict=True,
+            ge=1,
+            le=LONGEST,
+            description="After so long without result or heartbeat a job is handed out again.",
+        ),
+    ] = Policy().lease.total_seconds()
+    retry_delay_seconds: Annotated[
+        Seconds, Field(description="How long the first automatic retry waits; 0: not at all.")
+    ] = Policy().first_delay.total_seconds()
+    retry_delay_factor: Annotated[
+        float,
+        Field(
+            strict=True, ge=1, le=100, description="How much longer each next one in a row waits."
+        ),
+    ] = Policy().factor
+    retry_delay_cap_seconds: Annotated[
+        Seconds, Field(description="How long an automatic retry waits at most.")
+    ] = Policy().cap.total_seconds()
+
+
+def show(services: Services, request: Request, aoi: str) -> Response:
+    """Answer the settings of an AOI."""
+    del request
+    found = services.store.find_aoi(aoi)
+    if found is None:
+        raise NotFound("AOI", aoi)
+    return as_json(settings_json(found.policy))
+
+
+def change(services: Services, request: Request, aoi: str) -> Response:
+    """Change the settings that are given; answers all of them."""
+    found = services.store.find_aoi(aoi)
+    if found is None:
+        raise NotFound("AOI", aoi)
+    policy = _changed(found.policy, json_of(request))
+    return as_json(settings_json(set_policy(services, aoi, policy).policy))
+
+
+def settings_json(policy: Policy) -> Json:
+    """Return a policy as the API shows it."""
+    return {
+        "lease_seconds": policy.lease.total_seconds(),
+        "retry_delay_seconds": policy.first_delay.total_seconds(),
+        "retry_delay_factor": policy.factor,
+        "retry_delay_cap_seconds": policy.cap.total_seconds(),
+    }
+
+
+def _changed(policy: Policy, body: object) -> Policy:
+    try:
+        given = JobSettings.model_validate(body)
+    except ValidationError as error:
+        wrong = (Problem(path, said) for path, said in wrong_fields(error))
+        raise Invalid(tuple(wrong)) from error
+    values = {name: getattr(given, name) for name in given.model_fields_set}
+    new = {**settings_json(policy), **values}
+    return replace(
+        policy,
+        lease=timedelta(seconds=new["lease_seconds"]),
+        first_delay=timedelta(seconds=new["retry_delay_seconds"]),
+        factor=new["retry_delay_factor"],
+        cap=timedelta(seconds=new["retry_delay_cap_seconds"]),
+    )
