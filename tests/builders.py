@@ -218,6 +218,11 @@ class World:
             self.services, Delivery(f"update-{next(self._numbers)}", body, again=again)
         )
 
+    def lose(self, update: Message) -> None:
+        """Let a dependency update get lost on its way."""
+        self._collect()
+        self._updates.remove(update)
+
     def settle(self) -> None:
         """Deliver dependency updates until there are none."""
         while self.updates:

@@ -8,6 +8,7 @@ import typer
 
 from tileweave import __version__
 from tileweave.cli.demo import demo
+from tileweave.cli.janitor import janitor
 from tileweave.cli.up import up
 from tileweave.cli.work import work
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(work)
 app.command()(demo)
+app.command()(janitor)
 
 
 def _show_version(asked: bool) -> None:

@@ -25,7 +25,10 @@ from tileweave_emulators import Emulators, Running, SaveFailed
 logger = logging.getLogger(__name__)
 
 JANITOR_SECONDS = 10
-"""How often the deployed scheduler calls the janitor."""
+"""How often the janitor comes, unless it is said otherwise."""
+
+AUDIT_SECONDS = 60
+"""How often it looks further."""
 
 SAVE_SECONDS = 60
 READY_SECONDS = 60
@@ -52,7 +55,9 @@ class LocalRun:
 
 
 @contextmanager
-def local_run(port: int, data: Path | None, say: Say = tell) -> Iterator[LocalRun]:
+def local_run(
+    port: int, data: Path | None, say: Say = tell, janitor: float = JANITOR_SECONDS
+) -> Iterator[LocalRun]:
     """Start everything, be ready when the block begins, and stop everything with it.
 
     The environment of this process, and so of its children, names the emulators from then on.
@@ -69,7 +74,9 @@ def local_run(port: int, data: Path | None, say: Say = tell) -> Iterator[LocalRu
         _start(run, plan)
         if data is not None and (jobs := hand_out_again()):
             say(f"{jobs} jobs that had no result yet when the last run ended were handed out again")
-        stack.enter_context(every(JANITOR_SECONDS, partial(_call, plan.url_of("janitor"))))
+        called = plan.url_of("janitor")
+        stack.enter_context(every(janitor, partial(_call, called)))
+        stack.enter_context(every(AUDIT_SECONDS, partial(_call, f"{called}?audit=true")))
         if data is not None:
             stack.enter_context(every(SAVE_SECONDS, partial(_save, emulators, say)))
         claim.publish(plan.url, environment)

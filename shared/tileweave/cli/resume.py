@@ -17,7 +17,7 @@ from tileweave.domain.readiness import hand_out_ready
 from tileweave.domain.status import Status
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.ports import Services
-from tileweave.usecases.propagate import propagate
+from tileweave.usecases.sweep import sweep
 
 PIECE = 200
 """Scenes or tiles that one commit looks after."""
@@ -28,15 +28,15 @@ def resume(services: Services, aois: Iterable[str]) -> int:
 
     Returns how many jobs were handed out again. It can be repeated.
     """
-    return sum(_resume(services, aoi) for aoi in aois)
+    handed_out = sum(_resume(services, aoi) for aoi in aois)
+    sweep(services, [each.key for each in services.store.unpublished()])
+    return handed_out
 
 
 def _resume(services: Services, aoi: str) -> int:
     pending = _keys(services, aoi, Status.PENDING)
     for piece in _pieces(pending):
         carry_out(services, partial(_publish_job, keys=piece), piece)
-    for key in _uncut(services, aoi):
-        propagate(services, key, again=True, anyway=True)
     waiting = [key for key in _keys(services, aoi, Status.NEW) if key.kind == "tile"]
     for piece in _pieces(waiting):
         carry_out(services, partial(hand_out_ready, tile_ids=[key.id for key in piece]), piece)
@@ -53,13 +53,6 @@ def _publish_job(draft: Draft, *, keys: Sequence[Key]) -> None:
 
 def _keys(services: Services, aoi: str, status: Status) -> list[Key]:
     return [key for key, _ in services.store.attempts(aoi, (status,))]
-
-
-def _uncut(services: Services, aoi: str) -> list[Key]:
-    """Return what FAILED and was perhaps not propagated: scenes, and tiles not cut out yet."""
-    scenes = services.store.scenes(aoi, (Status.FAILED,))
-    tiles = services.store.tiles(aoi, (Status.FAILED,))
-    return [*(each.key for each in scenes), *(each.key for each in tiles if not each.cut)]
 
 
 def _pieces(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:

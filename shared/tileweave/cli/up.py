@@ -12,7 +12,7 @@ import typer
 
 from tileweave.cli import signals
 from tileweave.cli.errors import told
-from tileweave.cli.local_run import LocalRun, local_run
+from tileweave.cli.local_run import JANITOR_SECONDS, LocalRun, local_run
 
 LOOK_SECONDS = 0.5
 
@@ -25,10 +25,13 @@ def up(
         Path | None,
         typer.Option(metavar="DIR", file_okay=False, help="Keep the documents between runs here."),
     ] = None,
+    janitor: Annotated[
+        float, typer.Option(min=0.1, metavar="SECONDS", help="How often the janitor comes.")
+    ] = JANITOR_SECONDS,
 ) -> None:
     """Start emulators and functions behind one base URL, until Ctrl-C or SIGTERM."""
     with told(), suppress(signals.Asked), ExitStack() as stack, signals.asking():
-        run = stack.enter_context(local_run(port, data))
+        run = stack.enter_context(local_run(port, data, janitor=janitor))
         _show(run)
         stay(run)
 

@@ -17,6 +17,7 @@ from tileweave.cli.errors import CommandError, told
 from tileweave.cli.execute import Execution
 from tileweave.cli.simulate import Simulation
 from tileweave.cli.state import RunState
+from tileweave.cli.troubles import Troubles
 
 if TYPE_CHECKING:
     from tileweave.cli.worker import Work, Worker
@@ -52,6 +53,11 @@ def work(
     fail: Fail = 0.0,
     retry: Retry = 0.0,
     seed: Seed = 0,
+    duplicate: Annotated[float, Rate(help="The part of results that is sent twice.")] = 0.0,
+    delay: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="How late results are at most.")
+    ] = 0.0,
+    drop: Annotated[float, Rate(help="The part of results that is never sent.")] = 0.0,
     parallel: Annotated[int, typer.Option(min=1, max=1000, help="Jobs at the same time.")] = 1,
     execute: Annotated[
         str | None,
@@ -73,12 +79,15 @@ def work(
     """Take jobs from Pub/Sub, work on them, and publish the results."""
     check_rates(fail, retry)
     doing = _work(Simulation(seconds, fail, retry, seed) if simulate else None, execute)
+    troubles = Troubles(duplicate, delay, drop, seed)
+    if not simulate and troubles != Troubles(seed=seed):
+        raise typer.BadParameter("--duplicate, --delay and --drop go with --simulate only")
     stop = threading.Event()
     signals.on_first(stop.set)
     with told():
         run = connect.find_run(os.environ, port)
         worker = _worker(kind, doing, run, stop)
-        worker.parallel, worker.until_idle = parallel, until_idle
+        worker.parallel, worker.until_idle, worker.troubles = parallel, until_idle, troubles
         worker.run()
 
 

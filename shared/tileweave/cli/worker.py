@@ -16,6 +16,7 @@ from tileweave.cli.job import Job, Outcome, read_job, result_of
 from tileweave.cli.jobs import LEASE_SECONDS, Received
 from tileweave.cli.leases import Leases
 from tileweave.cli.ticker import every
+from tileweave.cli.troubles import NONE, Troubles
 from tileweave.domain.errors import TileweaveError
 from tileweave.usecases.ports import Publisher
 
@@ -48,6 +49,8 @@ class Worker:
     say: Callable[[str], None]
     stop: threading.Event
     parallel: int = 1
+    troubles: Troubles = NONE
+    """What goes wrong with results on purpose."""
     until_idle: float | None = None
     """Seconds without any job after which it ends; None: it does not."""
     check: Callable[[], None] = lambda: None
@@ -116,9 +119,22 @@ class Worker:
             self.say(f"{job}: given back")
             self._give_back(received)
             return
-        self.publisher.publish([result_of(job, outcome)])
+        if not self._sent(job, outcome):
+            self.say(f"{job}: given back")
+            self._give_back(received)
+            return
         self.source.acknowledge(received.ack_id)
         self.say(f"{job}: {outcome.status} {outcome.message}".rstrip())
+
+    def _sent(self, job: Job, outcome: Outcome) -> bool:
+        """Publish the result, as often and as late as it is to come; False if asked to stop."""
+        waited = 0.0
+        for late in self.troubles.deliveries(job):
+            if late > waited and self.stop.wait(late - waited):
+                return False
+            waited = late
+            self.publisher.publish([result_of(job, outcome)])
+        return True
 
     def _give_back(self, received: Received) -> None:
         self._leases.let_go(received.ack_id)  # first, or its lease might be extended after all

@@ -11,6 +11,7 @@ from tileweave.domain.errors import Invalid, NotAllowed, Problem
 from tileweave.domain.lifecycle import advanced, begun, moved, was_applied
 from tileweave.domain.messages import Result
 from tileweave.domain.model import Cause, Document, Json, Key, Scene, Tile
+from tileweave.domain.outbox import Kind, token
 from tileweave.domain.policy import DEFAULT
 from tileweave.domain.readiness import PROPAGATION, context_of, dependencies_of, waits_for
 from tileweave.domain.reinstate import put_back
@@ -154,6 +155,15 @@ def handle_due(draft: Draft, keys: Iterable[Key]) -> list[Document]:
             draft.put(after)
             handled.append(after)
     return handled
+
+
+def promise_again(draft: Draft, keys: Iterable[Key]) -> None:
+    """Have the dependants told once more of FAILED tiles that are not cut out."""
+    found = (draft.find(key) for key in keys)
+    for tile in (each for each in found if isinstance(each, Tile)):
+        if tile.status is Status.FAILED and not tile.cut:
+            lost = token(Kind.UPDATE, tile.changes - 1)
+            draft.put(replace(tile, outbox=tile.outbox | {lost}))
 
 
 def extend_lease(draft: Draft, key: Key, attempt: int | None) -> Document:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from uuid import uuid4
 
 from tileweave.domain import ingestion
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import AlreadyExists, NotFound
 from tileweave.domain.ingestion import Names, NewScene, NewTile
+from tileweave.domain.lifecycle import was_applied
 from tileweave.usecases.carry_out import Reading, retrying
 from tileweave.usecases.ports import Services
 
@@ -26,6 +28,8 @@ class _Known:
     """The scene was there already."""
 
     scene_id: int
+    by_this_call: bool = False
+    """Nobody had told this call that its commit took effect."""
 
 
 def add_scene(services: Services, aoi: str, new: NewScene) -> int:
@@ -35,7 +39,11 @@ def add_scene(services: Services, aoi: str, new: NewScene) -> int:
     becomes visible with the last commit; a repeated call goes on where a broken one stopped.
     Raises NotFound (no such AOI), AlreadyExists (with the scene's id), Invalid, IdCollision.
     """
+    if not new.by.message_id:
+        new = replace(new, by=replace(new.by, message_id=f"call/{uuid4()}"))
     answer = retrying(lambda: _add(services, aoi, new))
+    if isinstance(answer, _Known) and answer.by_this_call:
+        return answer.scene_id
     if isinstance(answer, _Known):
         raise AlreadyExists("scene", new.source_id, answer.scene_id)
     return answer
@@ -61,7 +69,7 @@ def _check(names: Names, new: NewScene, draft: Draft) -> _Known | None:
     """Tell whether the scene is there already. Raises Invalid, IdCollision."""
     known = draft.find_scene(names.scene(new.source_id))
     if known is not None and (known.aoi, known.source_id) == (names.aoi, new.source_id):
-        return _Known(known.id)
+        return _Known(known.id, by_this_call=was_applied(known, new.by.message_id))
     ingestion.check(draft, names, new)
     return None
 

@@ -23,7 +23,6 @@ from tileweave.domain.tally import Totals, difference
 from tileweave.usecases.carry_out import Reading, carry_out
 from tileweave.usecases.chores import DeleteAoi, message_of, pieces
 from tileweave.usecases.ports import Aoi, Services
-from tileweave.usecases.propagate import propagate
 from tileweave.usecases.sweep import sweep, unpublished
 
 MOST = 1_000
@@ -113,11 +112,12 @@ def _due(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FB
 def _uncut(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
     """Cut out FAILED tiles that live ones may still name, and whose update is lost."""
     lost = (each for each in services.store.uncut() if not of_kind(each.outbox, outbox.Kind.UPDATE))
-    for each in _some(lost, report):
+    found = _some(lost, report)
+    for each in found:
         said = "it is FAILED: cut out of its chain"
         report.findings.append(_of(each, Kind.UNCUT, said))
-        if not dry_run:
-            propagate(services, each.key, again=True, anyway=True)
+    if not dry_run:
+        _in_pieces(services, found, decisions.promise_again)
 
 
 def _stuck(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001

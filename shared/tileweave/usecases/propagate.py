@@ -54,26 +54,24 @@ def take_update(services: Services, delivery: Delivery) -> Rejected | None:
     return None
 
 
-def propagate(services: Services, key: Key, *, again: bool = False, anyway: bool = False) -> None:
+def propagate(services: Services, key: Key, *, again: bool = False) -> None:
     """Look after all that depends on a scene or tile that is DONE or FAILED.
 
     Once that is done, and not before, its outbox has the update no more: until then the janitor
-    knows of it. `again`: this was begun before, and what it changed may have been left unpublished;
-    `anyway`: the outbox may have lost the update.
+    knows of it. `again`: this was begun before, and what it changed may have been left unpublished.
     """
     found = services.store.read([key])[key]
     if found is None:
         return
     document = found.document
     promised = of_kind(document.outbox, Kind.UPDATE)
-    if not promised and not anyway:
+    if not promised:
         return
     dependants = _looked_after(services, document)
     if again:
         for piece in _pieces(dependants):
             _carry_out(services, partial(decisions.publish_again, tile_ids=piece), piece)
-    if promised:
-        services.store.confirm({key: promised})
+    services.store.confirm({key: promised})
 
 
 def _looked_after(services: Services, document: Document) -> tuple[int, ...]:

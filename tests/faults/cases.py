@@ -1,0 +1,414 @@
+"""Every use case, each begun in a world of its own: what it does, and who does it again.
+
+A message comes again until it is acknowledged; a call is sent again, by its Idempotency-Key, until
+it is answered. What that leaves to be done is the janitor's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+
+from tests.builders import (
+    AOI,
+    BURST,
+    NEIGHBOUR,
+    World,
+    a_chain,
+    a_new_scene,
+    a_new_tile,
+    ref,
+)
+from tileweave.domain.draft import Edit
+from tileweave.domain.errors import AlreadyExists, NotAllowed, NotFound
+from tileweave.domain.identity import rejected_id, scene_id
+from tileweave.domain.messages import Message, Topic
+from tileweave.domain.model import Cause, Document
+from tileweave.domain.policy import Policy
+from tileweave.domain.status import Event, Status
+from tileweave.usecases import chores, leases, operate, replay, watch
+from tileweave.usecases.add_scene import add_scene
+from tileweave.usecases.add_scenes import add_scenes
+from tileweave.usecases.janitor import visit
+from tileweave.usecases.ports import Write
+from tileweave.usecases.propagate import take_update
+from tileweave.usecases.reject import Delivery
+
+Act = Callable[[World, bool], object]
+"""What is done; `again` tells that it was begun before."""
+
+OTHER = "Another"
+MANY = 7
+CALL = Cause("ada", message_id="call/ada/1", reason="the disk is back")
+POLICY = Policy(timedelta(hours=9), timedelta(hours=1))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A use case: where it begins, and what is done."""
+
+    name: str
+    begin: Callable[[], World]
+    act: Act
+    once: bool = False
+    """Whether it is a call that is carried out or not, even if nobody repeats it."""
+
+
+# --- where a case begins ---
+
+
+def empty() -> World:
+    """An AOI with nothing in it."""
+    return World()
+
+
+def added(retry_count: int = 0) -> World:
+    """Three dates of two bursts; the scenes are handed out."""
+    return World(*a_chain(3, (BURST, NEIGHBOUR), retry_count=retry_count))
+
+
+def running(retry_count: int = 0) -> World:
+    """The same, downloaded: both root tiles are handed out."""
+    world = added(retry_count)
+    world.finish_scenes()
+    return world
+
+
+def waiting() -> World:
+    """The same: a root tile is in RETRY, its neighbour DONE and propagated."""
+    world = running()
+    world.answer(world.tile(0), "RETRY")
+    world.answer(world.tile(0, NEIGHBOUR))
+    world.settle()
+    return world
+
+
+def delayed() -> World:
+    """The same: an automatic retry of a root tile waits for its delay."""
+    world = running(retry_count=2)
+    leases.set_policy(world.services, AOI, POLICY)
+    world.answer(world.tile(0), "RETRY")
+    return world
+
+
+def branched() -> World:
+    """A root with three dependants, one of which refers to a neighbour; all are downloaded."""
+    world = World(
+        a_new_scene(0, [a_new_tile(), a_new_tile(NEIGHBOUR)]),
+        a_new_scene(1, [a_new_tile(previous=ref(0), reference=ref(0))]),
+        a_new_scene(2, [a_new_tile(previous=ref(0), reference=ref(0, NEIGHBOUR))]),
+        a_new_scene(3, [a_new_tile(previous=ref(1), reference=ref(0))]),
+    )
+    world.finish_scenes()
+    return world
+
+
+def with_update(begin: Callable[[], World], of: Callable[[World], Document], status: str) -> World:
+    """A world in which a result was taken, and its update is on its way."""
+    world = begin()
+    world.answer(of(world), status)
+    return world
+
+
+def cut(begin: Callable[[], World] = branched) -> World:
+    """A world in which the root tile FAILED, and is cut out."""
+    world = begin()
+    world.operate(world.tile(0), Event.FORCE_FAIL)
+    world.settle()
+    return world
+
+
+def with_rejected() -> World:
+    """A world that has rejected the result of a scene that it did not know; now it does."""
+    world = World()
+    scene = a_new_scene(0, [a_new_tile()])
+    result = {"type": "scene", "id": scene_id(AOI, scene.source_id), "status": "DONE"}
+    world.deliver_result(json.dumps(result).encode(), "early")
+    world.add(scene)
+    return world
+
+
+def many() -> World:
+    """More scenes in RETRY than one call retries."""
+    world = World(*(a_new_scene(number) for number in range(MANY)))
+    for number in range(MANY):
+        world.answer(world.scene(number), "RETRY")
+    return world
+
+
+def buried() -> World:
+    """An AOI that is deleted; all it held is still there."""
+    world = running()
+    world.store.bury_aoi(AOI)
+    return world
+
+
+def unpublished() -> World:
+    """The publisher of a scene's job and that of a tile's update died; a lease ran out."""
+    world = running()
+    scene, tile = world.scene(2), world.tile(0)
+    world.operate(scene, Event.FORCE_PENDING)
+    world.operate(tile, Event.FORCE_DONE)
+    world.take_jobs()
+    for update in world.updates:
+        world.lose(update)
+    found = world.store.read([scene.key])[scene.key]
+    assert found is not None
+    edit = Edit(found.document, replace(found.document, outbox=frozenset({"job:2"})))
+    world.store.commit([Write(edit, found.version)], [])
+    world.now += timedelta(hours=25)
+    return world
+
+
+def stuck() -> World:
+    """All that is handed out is DONE, but nobody has told those that wait; totals are wrong."""
+    world = World(*a_chain(2))
+    for number in range(2):
+        world.answer(world.scene(number))
+    for each in [*world.store.scenes(AOI)]:
+        world.store.confirm({each.key: each.outbox})
+    for update in world.updates:
+        world.lose(update)
+    edit = Edit(None, replace(world.scene(0), id=4711, source_id="lost", tile_ids=()))
+    world.store.commit([Write(edit, None)], [])
+    return world
+
+
+def half_way() -> World:
+    """The first tiles of both chains are DONE, the second ones handed out."""
+    world = running()
+    for burst in (BURST, NEIGHBOUR):
+        world.answer(world.tile(0, burst))
+    world.settle()
+    return world
+
+
+def second_scene_open() -> World:
+    """The second of three scenes has no result yet; the others are downloaded."""
+    world = added()
+    for number in (0, 2):
+        world.answer(world.scene(number))
+    world.settle()
+    return world
+
+
+def both_failed() -> World:
+    """A root and the tile after it FAILED; of neither anybody was told."""
+    world = half_way()
+    world.operate(world.tile(1), Event.FORCE_FAIL)
+    world.operate(world.tile(0), Event.FORCE_FAIL)
+    return world
+
+
+def delay_over() -> World:
+    """An automatic retry is due."""
+    world = delayed()
+    world.now += timedelta(hours=1)
+    return world
+
+
+def uncut() -> World:
+    """A root FAILED, and its update is lost for good."""
+    world = branched()
+    world.operate(world.tile(0), Event.FORCE_FAIL)
+    for each in world.updates:
+        world.lose(each)
+    world.store.confirm({world.tile(0).key: world.tile(0).outbox})
+    return world
+
+
+# --- what is done ---
+
+
+def result(of: Callable[[World], Document], status: str, attempt: int | None = None) -> Act:
+    """A worker's result."""
+
+    def act(world: World, again: bool) -> None:  # noqa: FBT001 - an Act
+        del again
+        body = {"type": of(world).key.kind, "id": of(world).id, "status": status, "message": "why"}
+        more = {} if attempt is None else {"attempt": attempt}
+        world.deliver_result(json.dumps({**body, **more}).encode(), "result-x")
+
+    return act
+
+
+def message(body: bytes) -> Act:
+    """Any message on the topic of results."""
+    return lambda world, _: world.deliver_result(body, "result-x")
+
+
+def update() -> Act:
+    """The update that is on its way."""
+
+    def act(world: World, again: bool) -> None:  # noqa: FBT001 - the same
+        found: list[Message] = world.__dict__.setdefault("first_updates", world.updates)
+        take_update(
+            world.services,
+            Delivery("update-x", json.dumps(found[0].body).encode(), again=again),
+        )
+        if found[0] in world.updates:
+            world.lose(found[0])
+
+    return act
+
+
+def call(do: Callable[[World], object]) -> Act:
+    """A call that is sent again, and then meets what the first one did."""
+
+    def act(world: World, again: bool) -> None:  # noqa: FBT001 - the same
+        if not again:
+            do(world)
+            return
+        with suppress(AlreadyExists, NotAllowed, NotFound):
+            do(world)
+
+    return act
+
+
+def once(name: str, begin: Callable[[], World], do: Callable[[World], object]) -> Case:
+    """Return the case of a call that is one step, even if nobody repeats it."""
+    return Case(name, begin, call(do), once=True)
+
+
+def operated(
+    name: str, begin: Callable[[], World], of: Callable[[World], Document], event: Event
+) -> Case:
+    """Return the case of an operator's call on a scene or tile, known by its key."""
+    return once(
+        name, begin, lambda world: operate.operate(world.services, of(world).key, event, CALL)
+    )
+
+
+def clock(*, audit: bool) -> Act:
+    """The janitor, as the clock has it come: again and again."""
+    return lambda world, _: visit(world.services, audit=audit)
+
+
+def chore(make: Callable[[World], chores.Chore]) -> Act:
+    """A piece of a large call, as its message asks for it."""
+
+    def act(world: World, again: bool) -> None:  # noqa: FBT001 - the same
+        made = world.__dict__.setdefault("chore", make(world))
+        body = chores.message_of(made, AOI).body
+        take_update(world.services, Delivery("chore-x", json.dumps(body).encode(), again=again))
+
+    return act
+
+
+def _scene(number: int) -> Callable[[World], Document]:
+    return lambda world: world.scene(number)
+
+
+def _tile(number: int, burst: str = BURST) -> Callable[[World], Document]:
+    return lambda world: world.tile(number, burst)
+
+
+def _all_retried(world: World) -> chores.Chore:
+    scenes = world.store.scenes(AOI)
+    items: tuple[chores.Attempt, ...] = tuple(("scene", each.id, each.attempt) for each in scenes)
+    return chores.RetryMany(force=False, items=items, actor="ada")
+
+
+def _forced(event: Event, status: Status) -> list[Case]:
+    """Return cases of a forced event on a scene and on tiles, where their status is this."""
+    found = [operated(f"{event} on a tile in {status}", BEGINS[status], _tile(0), event)]
+    if status is Status.PENDING:
+        found.append(operated(f"{event} on a scene", added, _scene(0), event))
+    return found
+
+
+BEGINS = {Status.RETRY: waiting, Status.FAILED: cut, Status.PENDING: running}
+FORCED = (
+    Event.FORCE_RETRY,
+    Event.FORCE_FAIL,
+    Event.FORCE_NEW,
+    Event.FORCE_PENDING,
+    Event.FORCE_DONE,
+    Event.FORCE_STATUS_RETRY,
+    Event.FORCE_FAILED,
+)
+
+LARGE = a_new_scene(0, [a_new_tile(f"A44_IW1_{number:04}") for number in range(5)])
+
+RESULTS = [
+    Case("scene DONE", added, result(_scene(0), "DONE")),
+    Case("scene RETRY, none left", added, result(_scene(0), "RETRY")),
+    Case("scene RETRY", partial(added, 1), result(_scene(0), "RETRY")),
+    Case("scene FAILED", added, result(_scene(0), "FAILED")),
+    Case("tile DONE", running, result(_tile(0), "DONE", 1)),
+    Case("tile RETRY, none left", running, result(_tile(0), "RETRY")),
+    Case("tile RETRY", partial(running, 1), result(_tile(0), "RETRY")),
+    Case("tile RETRY, delayed", delayed, result(_tile(0, NEIGHBOUR), "RETRY")),
+    Case("tile FAILED", running, result(_tile(0), "FAILED")),
+    Case("late tile DONE", waiting, result(_tile(0), "DONE")),
+    Case("stale result", running, result(_tile(0), "DONE", 7)),
+    Case("result that changes nothing", running, result(_tile(1), "DONE")),
+    Case("malformed result", running, message(b"{")),
+    Case("result of an unknown id", running, message(b'{"type":"tile","id":1,"status":"DONE"}')),
+]
+UPDATES = [
+    Case("update: scene DONE", lambda: with_update(added, _scene(0), "DONE"), update()),
+    Case("update: tile DONE", lambda: with_update(running, _tile(0), "DONE"), update()),
+    Case("update: root FAILED", lambda: with_update(branched, _tile(0), "FAILED"), update()),
+    Case(
+        "update: tile FAILED in a chain",
+        lambda: with_update(half_way, _tile(1), "FAILED"),
+        update(),
+    ),
+    Case(
+        "update: scene FAILED",
+        lambda: with_update(second_scene_open, _scene(1), "FAILED"),
+        update(),
+    ),
+    Case("update: two FAILED side by side", both_failed, update()),
+    Case("chore: retry", many, chore(_all_retried)),
+    Case("chore: delete", buried, chore(lambda _: chores.DeleteAoi(aoi=AOI, generation=0))),
+]
+CALLS = [
+    once("create an AOI", empty, lambda world: watch.create_aoi(world.services, OTHER)),
+    once(
+        "add a scene",
+        added,
+        lambda world: add_scene(world.services, AOI, replace(a_chain(4)[3], by=CALL)),
+    ),
+    Case(
+        "add a large scene",
+        empty,
+        call(lambda world: add_scene(world.services, AOI, replace(LARGE, by=CALL))),
+    ),
+    Case("add a chain", empty, call(lambda world: add_scenes(world.services, AOI, a_chain(5)))),
+    operated("retry a tile", waiting, _tile(0), Event.RETRY),
+    operated("fail a tile", waiting, _tile(0), Event.FAIL),
+    *(case for event in FORCED for status in BEGINS for case in _forced(event, status)),
+    once("retry an AOI", waiting, lambda world: operate.retry_aoi(world.services, AOI, CALL)),
+    Case(
+        "retry a large AOI", many, call(lambda world: operate.retry_aoi(world.services, AOI, CALL))
+    ),
+    once("delete an AOI", running, lambda world: operate.delete_aoi(world.services, AOI)),
+    once(
+        "replace data",
+        running,
+        lambda world: operate.replace_data(world.services, world.tile(0).key, {"new": 1}, None),
+    ),
+    once(
+        "heartbeat", running, lambda world: leases.heartbeat(world.services, world.tile(0).key, 1)
+    ),
+    once("settings", running, lambda world: leases.set_policy(world.services, AOI, POLICY)),
+    Case(
+        "replay",
+        with_rejected,
+        call(lambda world: replay.replay(world.services, rejected_id(Topic.RESULTS, "early"))),
+    ),
+]
+JANITOR = [
+    Case("janitor: unpublished, lease", unpublished, clock(audit=False)),
+    Case("janitor: delay over", delay_over, clock(audit=False)),
+    Case("janitor: not cut out", uncut, clock(audit=False)),
+    Case("janitor: half deleted", buried, clock(audit=False)),
+    Case("janitor: stuck, wrong totals", stuck, clock(audit=True)),
+]
+CASES = [*RESULTS, *UPDATES, *CALLS, *JANITOR]
