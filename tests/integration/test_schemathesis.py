@@ -20,7 +20,7 @@ import tests.ndjson  # noqa: F401 - registers how lines are written
 from tests.unit.web.api import AREA, Api, a_request, problem_of
 from tileweave.domain.identity import AOI_NAME, LARGEST_ID
 from tileweave.domain.model import Json
-from tileweave.web import aoi, documentation, health, scene, tile
+from tileweave.web import aoi, documentation, health, rejected, scene, tile
 from tileweave.web.bulk import NDJSON
 from tileweave.web.routing import http_function
 
@@ -38,6 +38,7 @@ class World:
     def __init__(self) -> None:
         self.fill()
         by_name = {"aoi": aoi.ROUTES, "scene": scene.ROUTES, "tile": tile.ROUTES}
+        by_name["rejected"] = rejected.ROUTES
         by_name["rest"] = (*health.ROUTES, *documentation.ROUTES)
         self._functions: dict[str, Callable[[Request], Response]] = {
             name: http_function(routes, lambda: self.api.services)
@@ -57,17 +58,25 @@ class World:
             f"/tile/{failed}/force/failed",
         ):
             assert self.api.put(path).status_code == 200
+        self._reject()
 
     def answer(self, request: Request) -> Response:
         """Answer by the function that the path belongs to."""
         name = request.path.split("/")[1]
         return self._functions.get(name, self._functions["rest"])(request)
 
+    def _reject(self) -> None:
+        """Have a message rejected, as every kind of thing has one that exists."""
+        self.api.push(self.api.results, {"type": "scene"})
+        [self.rejected] = [each.id for each in self.api.services.store.rejected()]
+
     def existing(self, path: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Replace most names and ids that could exist by one that does."""
         if self.api.get(f"/aoi/{AREA}").status_code != 200:
             self.fill()
-        number, name = variables.get("id"), variables.get("aoi")
+        number, name, id_ = (variables.get(each) for each in ("id", "aoi", "id_"))
+        if isinstance(id_, str) and mostly(id_):
+            return {**variables, "id_": self.rejected}
         if isinstance(number, int) and 1 <= number <= LARGEST_ID and mostly(number):
             numbers = self.tiles if path.startswith("/tile") else self.scenes
             return {**variables, "id": numbers[number % len(numbers)]}
