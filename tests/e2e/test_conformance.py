@@ -210,6 +210,17 @@ def test_a_deleted_aoi_is_gone_with_all_it_held(http: httpx.Client) -> None:
     assert not before & after
 
 
+def test_a_scene_of_the_last_moment_there_is_breaks_nothing(http: httpx.Client) -> None:
+    """Neither its AOI, nor the list of all, nor what is said of a wrong request."""
+    http.post("/aoi/Last").raise_for_status()
+    scene = {"source_id": "S", "aoi": "Last", "data": {"date": "9999-12-31T23:59:59.999999Z"}}
+    http.post("/aoi/Last/scene", json=scene).raise_for_status()
+    assert http.get("/aoi/Last").json()["to"] == "9999-12-31T23:59:59.999Z"
+    assert "Last" in {each["ID"] for each in http.get("/aoi/").json()}
+    assert http.post("/aoi/Last/scene", json={}).status_code == 422
+    assert http.get("/aoi/Last/scenes?limit=0").status_code == 400
+
+
 @pytest.mark.parametrize("what", ["scenes", "tiles", "tiles?view=tile"])
 def test_gdal_opens_what_the_lists_answer(http: httpx.Client, tmp_path: Path, what: str) -> None:
     """One layer, in EPSG:4326, a geometry for each Feature."""

@@ -75,6 +75,16 @@ def test_an_unknown_aoi_is_told_before_what_is_wrong_with_a_scene(api: Api, body
     assert problem_of(answer, 404)["detail"] == "There is no AOI Nowhere."
 
 
+def test_what_is_wrong_is_told_without_the_totals_of_an_aoi(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are many documents; that the AOI is there is one."""
+    api.with_area()
+    monkeypatch.setattr(api.store, "totals", None)
+    problem_of(api.add({}), 422)
+    problem_of(api.get(f"/aoi/{AREA}/scenes?limit=0"), 400)
+
+
 @pytest.mark.parametrize(
     "path",
     [
