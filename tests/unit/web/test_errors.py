@@ -184,6 +184,18 @@ def test_what_is_not_json_is_a_bad_request(api: Api, text: str | bytes) -> None:
     assert problem_of(answer, 400)["detail"].startswith("The request is not JSON")
 
 
+def test_a_number_that_is_too_long_is_told_without_words_of_python(api: Api) -> None:
+    """It says how long one may be."""
+    path = f"/aoi/{AREA}/scene"
+    for digits in ("9" * 5_000, "-" + "9" * 5_000):
+        text = f'{{"a": {digits}}}'
+        answer = api.with_area() if digits[0] == "9" else api
+        detail = problem_of(answer.post(path, data=text, content_type="application/json"), 400)[
+            "detail"
+        ]
+        assert detail == "The request is not JSON: a number has 5000 digits, more than 4300."
+
+
 def test_a_key_that_is_twice_in_an_object_is_named(api: Api) -> None:
     """Of two values, one would be lost without a word."""
     text = json.dumps(a_request())[:-1] + ', "source_id": "S1A_2"}'
