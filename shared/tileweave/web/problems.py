@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 from flask import current_app, has_app_context, request
@@ -51,7 +52,11 @@ RETRY_AFTER = {"Retry-After": "1"}
 
 def problem(status: int, detail: str, **more: Any) -> Response:  # noqa: ANN401 - JSON values
     """Return a problem details answer; `more` are its extension members."""
-    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status}
+    body = {
+        "type": "about:blank",
+        "title": TITLES.get(status) or responses.get(status, "Error"),
+        "status": status,
+    }
     answer = Response(json.dumps({**body, "detail": detail, **more}), status)
     answer.mimetype = "application/problem+json"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
