@@ -361,6 +361,17 @@ def test_totals_span_the_dates_of_all_scenes(store: Store, aoi: str) -> None:
     assert (found[1].first, found[1].last) == (date_of(1), date_of(7))
 
 
+def test_totals_span_the_last_moment_there_is(store: Store, aoi: str) -> None:
+    """It is not rounded up, into a year that there is not."""
+    last = datetime.max.replace(tzinfo=UTC)
+    put(store, replace(a_scene(1), date=last), replace(a_tile(1), date=last))
+    found = store.totals(aoi)
+    assert found
+    assert found[1].last
+    assert last - found[1].last < timedelta(milliseconds=1)
+    assert [each.name for each, _ in store.aois()] == [aoi]
+
+
 def test_increments_alone_are_committed(store: Store, aoi: str) -> None:
     """Totals can be mended without touching a document."""
     store.commit([], [Increments(AOI, {"tiles_NEW": 3})])

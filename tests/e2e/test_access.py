@@ -39,7 +39,7 @@ def test_without_a_token_nothing_is_answered(
     answer = httpx.get(system.url + path, headers=headers, trust_env=False)
     assert answer.status_code == 401
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="tileweave"')
 
 
 @pytest.mark.parametrize("path", ["/", "/health"])

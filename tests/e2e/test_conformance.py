@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 from collections.abc import Iterator
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -196,6 +198,34 @@ def test_each_call_answers_as_the_contract_says(
         assert answer.headers["Allow"]
 
 
+CHUNKS = b"POST /aoi/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+UNREADABLE = [
+    (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", 431),
+    (b"GET\r\n\r\n", 400),
+    (b"G\x00T / HTTP/1.1\r\n\r\n", 400),
+    (b"GET / HTTP/9.9\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost x\r\n\r\n", 400),
+    (b"POST /aoi/x HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+    (b"POST /aoi/x HTTP/1.1\r\nHost: x\r\nContent-Length: many\r\n\r\n", 400),
+    (CHUNKS + b"many\r\nx\r\n0\r\n\r\n", 400),
+    (CHUNKS.replace(b"chunked", b"gzip"), 400),
+]
+
+
+@pytest.mark.parametrize(("sent", "status"), UNREADABLE, ids=range(len(UNREADABLE)))
+def test_what_is_no_request_is_answered_by_a_problem(system: Up, sent: bytes, status: int) -> None:
+    """By the server itself, before any function sees it."""
+    with socket.create_connection(("127.0.0.1", int(system.port)), timeout=10) as connection:
+        connection.sendall(sent)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        body = json.loads(answer.read())
+    assert (answer.status, body["status"]) == (status, status)
+    assert answer.headers["Content-Type"] == PROBLEM
+    assert body["title"] != "Error"
+    assert "html" not in body["detail"]
+
+
 def test_a_deleted_aoi_is_gone_with_all_it_held(http: httpx.Client) -> None:
     """And one of the same name begins anew, with other ids."""
     with Client(str(http.base_url)) as client:
@@ -208,6 +238,17 @@ def test_a_deleted_aoi_is_gone_with_all_it_held(http: httpx.Client) -> None:
         client.create_aoi("Deleted")
         after = {each.id for each in client.add_scenes("Deleted", features()).scenes}
     assert not before & after
+
+
+def test_a_scene_of_the_last_moment_there_is_breaks_nothing(http: httpx.Client) -> None:
+    """Neither its AOI, nor the list of all, nor what is said of a wrong request."""
+    http.post("/aoi/Last").raise_for_status()
+    scene = {"source_id": "S", "aoi": "Last", "data": {"date": "9999-12-31T23:59:59.999999Z"}}
+    http.post("/aoi/Last/scene", json=scene).raise_for_status()
+    assert http.get("/aoi/Last").json()["to"] == "9999-12-31T23:59:59.999Z"
+    assert "Last" in {each["ID"] for each in http.get("/aoi/").json()}
+    assert http.post("/aoi/Last/scene", json={}).status_code == 422
+    assert http.get("/aoi/Last/scenes?limit=0").status_code == 400
 
 
 @pytest.mark.parametrize("what", ["scenes", "tiles", "tiles?view=tile"])

@@ -41,7 +41,8 @@ def command(source: Path, name: str, port: int) -> list[str]:
 def gateway_command(port: int, ports: Mapping[str, int]) -> list[str]:
     """Return the command line that serves the gateway in front of the functions."""
     given = ", ".join(f"{name}={number}" for name, number in ports.items())
-    module = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "32"]
+    worker = "tileweave.cli.gateway_worker.ProblemWorker"
+    module = [sys.executable, "-m", "gunicorn", "--worker-class", worker, "--threads", "32"]
     limits = ["--limit-request-line", "0", "--log-level", "warning"]
     served = f"tileweave.cli.gateway:gateway({given})"
     return [*module, *limits, "--bind", f"{HOST}:{port}", served]

@@ -5,6 +5,7 @@ Run by gunicorn, as `tileweave.cli.gateway:gateway(aoi=8101, scene=8102, ...)`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException
 from io import BytesIO
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.middleware.http_proxy import ProxyMiddleware
 from werkzeug.wrappers import Request, Response
 
+from tileweave import compose
 from tileweave.web.problems import problem
 from tileweave.web.routing import MOST_BYTES
 
@@ -42,7 +44,7 @@ def gateway(**ports: int) -> WSGIApplication:
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Any:  # noqa: ANN401
         path = _take_verbatim(environ)
         if _is_too_large(environ):
-            refusal = problem(413, f"The request is larger than {MOST_BYTES} bytes.")
+            refusal = _own(environ, 413, f"The request is larger than {MOST_BYTES} bytes.")
             return refusal(environ, start_response)
         name = function_for(path)
         forward = proxy.proxy_to(targets[name], path, "/")
@@ -78,18 +80,28 @@ def _answered(name: str, forward: WSGIApplication, environ: WSGIEnvironment) -> 
     try:
         response = Response.from_app(forward, environ)
     except HTTPException:  # it ended in the middle of its answer's head
-        return _unreachable(name)
+        return _unreachable(environ, name)
     if response.status_code < HTTPStatus.BAD_REQUEST or response.mimetype != "text/html":
         return response
     # An error in HTML is never Tileweave's own: 502 is the proxy's, others are the server's.
     response.close()
     if response.status_code == HTTPStatus.BAD_GATEWAY:
-        return _unreachable(name)
-    return problem(response.status_code, f"The function {name} could not answer; see its log.")
+        return _unreachable(environ, name)
+    said = f"The function {name} could not answer; see its log."
+    return _own(environ, response.status_code, said)
 
 
-def _unreachable(name: str) -> Response:
-    return problem(503, f"The function {name} does not answer; it is started again if it ended.")
+def _unreachable(environ: WSGIEnvironment, name: str) -> Response:
+    said = f"The function {name} does not answer; it is started again if it ended."
+    return _own(environ, 503, said)
+
+
+def _own(environ: WSGIEnvironment, status: int, said: str) -> Response:
+    """Return a problem of the gateway's own, which pages of the configured origins may read."""
+    answer = problem(status, said)
+    with suppress(ValueError):  # what is configured is no origin: the functions tell
+        compose.cors().mark(Request(environ), answer)
+    return answer
 
 
 def _take_verbatim(environ: WSGIEnvironment) -> str:

@@ -10,9 +10,20 @@ from tileweave.client.errors import (
     NotNow,
     Refused,
     Unreachable,
+    Unreadable,
+    Unsendable,
     WrongField,
 )
-from tileweave.client.models import Counts, Outcome, Outcomes, Overview, Retried
+from tileweave.client.models import (
+    Counts,
+    JobScene,
+    JobTile,
+    ListedAoi,
+    Outcome,
+    Outcomes,
+    Overview,
+    Retried,
+)
 
 __all__ = [
     "ApiError",
@@ -21,6 +32,9 @@ __all__ = [
     "ClientError",
     "Counts",
     "Denied",
+    "JobScene",
+    "JobTile",
+    "ListedAoi",
     "Missing",
     "NotNow",
     "Outcome",
@@ -29,5 +43,7 @@ __all__ = [
     "Refused",
     "Retried",
     "Unreachable",
+    "Unreadable",
+    "Unsendable",
     "WrongField",
 ]

@@ -5,18 +5,37 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Literal, Self
-from urllib.parse import quote
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
+from pydantic import TypeAdapter
 
-from tileweave.client.errors import ClientError
-from tileweave.client.models import Outcomes, Overview, Retried
+from tileweave.client.errors import ClientError, Missing, Unreachable, error_of
+from tileweave.client.models import (
+    ADDED,
+    AOIS,
+    COLLECTION,
+    FEATURE,
+    JOB_TILES,
+    OUTCOMES,
+    OVERVIEW,
+    PAGE,
+    RETRIED,
+    Feature,
+    FeatureCollection,
+    JobTile,
+    ListedAoi,
+    Outcomes,
+    Overview,
+    Retried,
+)
 from tileweave.client.transport import Transport
+from tileweave.client.wire import aoi_path, body, is_pattern, part, read
+from tileweave.domain.identity import AOI_NAME
 
-Feature = dict[str, Any]
-"""A GeoJSON Feature (RFC 7946), EPSG:4326, lon/lat."""
+T = TypeVar("T")
 
 Kind = Literal["scene", "tile"]
 Form = Literal["dot", "svg", "png", "pdf"]
@@ -25,7 +44,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 
 
 class Client:
-    """Calls one Tileweave; a context manager. Every method raises ApiError, Unreachable.
+    """Calls one Tileweave; a context manager. Every method raises ClientError (see errors.py).
 
     `url` and `token` are by default TILEWEAVE_URL (else a local run) and TILEWEAVE_TOKEN.
     """
@@ -41,7 +60,7 @@ class Client:
     ) -> None:
         token = _checked(token or os.environ.get("TILEWEAVE_TOKEN") or "")
         self._http = httpx.Client(
-            base_url=url or os.environ.get("TILEWEAVE_URL") or DEFAULT_URL,
+            base_url=_base(url or os.environ.get("TILEWEAVE_URL") or DEFAULT_URL),
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=timeout,
             transport=transport,
@@ -63,57 +82,76 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def aois(self, pattern: str = "*") -> list[Feature]:
-        """Return the AOIs whose names match a pattern of `*` and `?`, with their statuses."""
-        found: list[Feature] = self._json("GET", f"/aoi/{_part(pattern)}")
-        return found
+    def aois(self, pattern: str = "*") -> list[ListedAoi]:
+        """Return the AOIs whose names match a pattern of `*` and `?`, by name."""
+        if is_pattern(pattern):
+            return self._read(AOIS, "GET", f"/aoi/{part(pattern)}")
+        if not AOI_NAME.fullmatch(pattern):
+            return []
+        try:
+            return [ListedAoi(**dict(self.overview(pattern)))]
+        except Missing:
+            return []
 
     def create_aoi(self, aoi: str) -> Overview:
         """Create an AOI. Raises NotNow if it is there already."""
-        answer = self._transport.send("POST", _aoi(aoi))
+        answer = self._transport.send("POST", aoi_path(aoi))
         # A repeated call may meet what the first one made.
-        return self.overview(aoi) if answer.is_error else Overview.model_validate(answer.json())
+        return self.overview(aoi) if answer.is_error else read(OVERVIEW, answer)
 
     def overview(self, aoi: str) -> Overview:
         """Return the overview of an AOI."""
-        return Overview.model_validate(self._json("GET", _aoi(aoi)))
+        return self._read(OVERVIEW, "GET", aoi_path(aoi))
 
     def delete_aoi(self, aoi: str) -> None:
         """Delete an AOI with its scenes and tiles, for good."""
-        self._transport.send("DELETE", _aoi(aoi))
+        self._transport.send("DELETE", aoi_path(aoi))
 
     def add_scene(self, aoi: str, scene: Mapping[str, Any]) -> int:
         """Add a scene request or Feature; return the scene's id. Raises NotNow if it is known."""
-        added: int = self._json("POST", f"{_aoi(aoi)}/scene", json=scene)["id"]
-        return added
+        answer = self._transport.send("POST", f"{aoi_path(aoi)}/scene", **body(dict(scene)))
+        if answer.is_error and (error := error_of(answer)).id is None:
+            raise error
+        return read(ADDED, answer).id
 
     def add_scenes(self, aoi: str, scenes: Iterable[Mapping[str, Any]]) -> Outcomes:
         """Add many scenes in any order; return what became of each."""
-        answer = self._json("POST", f"{_aoi(aoi)}/scenes", json=list(scenes))
-        return Outcomes.model_validate(answer)
+        listed = [dict(each) for each in scenes]
+        return self._read(OUTCOMES, "POST", f"{aoi_path(aoi)}/scenes", **body(listed))
 
     def scenes(self, aoi: str, status: str = "", *, page: int = 1_000) -> Iterator[Feature]:
-        """Return all scenes of an AOI by date, read in pages as they are asked for."""
+        """Return all scenes of an AOI by date, without tiles, read in pages as they are asked for.
+
+        Added to another AOI they have no tiles there: `tiles_by_scene` returns those that have.
+        """
         return self._pages(_listed(aoi, "scenes", status), {"limit": page})
 
     def tiles(self, aoi: str, status: str = "", *, page: int = 1_000) -> Iterator[Feature]:
         """Return all tiles of an AOI by date, a Feature each, read in pages."""
         return self._pages(_listed(aoi, "tiles", status), {"limit": page, "view": "tile"})
 
-    def root_tiles(self, aoi: str) -> list[Feature]:
-        """Return the tiles that wait for no other tile."""
-        found: list[Feature] = self._json("GET", f"{_aoi(aoi)}/roottiles")
-        return found
+    def tiles_by_scene(self, aoi: str, status: str = "", *, page: int = 1_000) -> Iterator[Feature]:
+        """Return the scenes of an AOI by date with their `Tiles`, read in pages of so many tiles.
 
-    def leaf_tiles(self, aoi: str) -> list[Feature]:
+        Added to another AOI they make the same graph. A scene without tiles (of that status) is not
+        among them.
+        """
+        return self._pages(_listed(aoi, "tiles", status), {"limit": page, "view": "scene"})
+
+    def root_tiles(self, aoi: str) -> list[JobTile]:
+        """Return the tiles that wait for no other tile."""
+        return self._read(JOB_TILES, "GET", f"{aoi_path(aoi)}/roottiles")
+
+    def leaf_tiles(self, aoi: str) -> list[JobTile]:
         """Return the tiles that are the previous of none."""
-        found: list[Feature] = self._json("GET", f"{_aoi(aoi)}/leaftiles")
-        return found
+        return self._read(JOB_TILES, "GET", f"{aoi_path(aoi)}/leaftiles")
 
     def retry_aoi(self, aoi: str, *, force: bool = False) -> Retried:
         """Retry what is in RETRY, with `force` PENDING ones too; return how many."""
-        answer = self._transport.send("PUT", f"{_aoi(aoi)}/retry{'/force' if force else ''}")
-        return Retried.model_validate_json(answer.content) if answer.content else Retried()
+        answer = self._transport.send("PUT", f"{aoi_path(aoi)}/retry{'/force' if force else ''}")
+        if answer.status_code == HTTPStatus.NO_CONTENT:
+            return Retried(scenes=0, tiles=0)
+        return read(RETRIED, answer)
 
     def graph(  # noqa: PLR0913 - one for each filter of the call
         self,
@@ -139,48 +177,50 @@ class Client:
             "status": list(statuses),
             **{name: each.isoformat() for name, each in dates.items() if each is not None},
         }
-        return self._transport.send("GET", f"{_aoi(aoi)}/dot", params=options).content
+        return self._transport.send("GET", f"{aoi_path(aoi)}/dot", params=options).content
 
     def get(self, kind: Kind, id_: int) -> Feature:
         """Return a scene or tile."""
-        found: Feature = self._json("GET", f"/{kind}/{id_}")
-        return found
+        return self._read(FEATURE, "GET", f"/{kind}/{id_}")
 
-    def scene_tiles(self, scene_id: int) -> Feature:
+    def scene_tiles(self, scene_id: int) -> FeatureCollection:
         """Return a scene with its tiles, as a FeatureCollection of one."""
-        found: Feature = self._json("GET", f"/scene/{scene_id}/tiles")
-        return found
+        return self._read(COLLECTION, "GET", f"/scene/{scene_id}/tiles")
 
     def retry(self, kind: Kind, id_: int, *, force: bool = False) -> Feature:
         """Hand a scene or tile in RETRY out again, with `force` in any status; return it."""
-        changed: Feature = self._json("PUT", f"/{kind}/{id_}/retry{'/force' if force else ''}")
-        return changed
+        return self._read(FEATURE, "PUT", f"/{kind}/{id_}/retry{'/force' if force else ''}")
 
     def fail(self, kind: Kind, id_: int, *, force: bool = False) -> Feature:
         """Give up a scene or tile in RETRY, with `force` in any status; return it."""
-        changed: Feature = self._json("PUT", f"/{kind}/{id_}/fail{'/force' if force else ''}")
-        return changed
+        return self._read(FEATURE, "PUT", f"/{kind}/{id_}/fail{'/force' if force else ''}")
 
     def force(self, kind: Kind, id_: int, status: str) -> Feature:
         """Set a status by force; return the scene or tile."""
-        changed: Feature = self._json("PUT", f"/{kind}/{id_}/force/{_part(status)}")
-        return changed
+        return self._read(FEATURE, "PUT", f"/{kind}/{id_}/force/{part(status)}")
 
     def replace_data(self, kind: Kind, id_: int, data: Mapping[str, Any]) -> None:
         """Replace the data of a scene or tile."""
-        self._transport.send("PUT", f"/{kind}/{id_}/data", json=data)
+        path = f"/{kind}/{id_}/data"
+        self._transport.send("PUT", path, idempotent=True, **body(dict(data)))
 
-    def _json(self, method: str, path: str, **options: Any) -> Any:  # noqa: ANN401 - JSON
-        return self._transport.send(method, path, **options).json()
+    def _read(self, form: TypeAdapter[T], method: str, path: str, **options: Any) -> T:  # noqa: ANN401
+        return read(form, self._transport.send(method, path, **options))
 
     def _pages(self, path: str, options: Mapping[str, Any]) -> Iterator[Feature]:
-        page = self._json("GET", path, params=options)
-        while True:
-            yield from page["features"]
-            links = [each["href"] for each in page["links"] if each["rel"] == "next"]
-            if not links:
-                return
-            page = self._json("GET", links[0])
+        page = self._read(PAGE, "GET", path, params=options)
+        yield from page.features
+        while page.next is not None:
+            page = self._read(PAGE, "GET", page.next)
+            yield from page.features
+
+
+def _base(url: str) -> httpx.URL:
+    """Return the URL of a service; raises Unreachable where nothing can be at it."""
+    try:
+        return httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise Unreachable(f"{url!r} is no URL of a service: {error}") from error
 
 
 def _checked(token: str) -> str:
@@ -191,13 +231,5 @@ def _checked(token: str) -> str:
     return stripped
 
 
-def _aoi(name: str) -> str:
-    return f"/aoi/{_part(name)}"
-
-
 def _listed(aoi: str, what: str, status: str) -> str:
-    return f"{_aoi(aoi)}/{what}/{_part(status)}" if status else f"{_aoi(aoi)}/{what}"
-
-
-def _part(text: str) -> str:
-    return quote(text, safe="")
+    return f"{aoi_path(aoi)}/{what}/{part(status)}" if status else f"{aoi_path(aoi)}/{what}"

@@ -1,18 +1,20 @@
 """What a call may raise.
 
 ClientError
+├── Unsendable          no name that a path can hold, or no JSON: nothing was sent
 ├── Unreachable         nobody answers at the URL
+├── Unreadable          what answers is not Tileweave, or not as it does
 └── ApiError            the service answered with a problem (RFC 9457)
     ├── Refused         400, 413, 415, 422: the request is wrong; `errors` lists every wrong field
     ├── Denied          401, 403: a token is missing, unknown, or may not do this
     ├── Missing         404: no such AOI, scene or tile
     ├── NotNow          409: known already (`id` is the scene's), or its status forbids it
-    └── Busy            429, 503: try again later
+    └── Busy            429, 502, 503, 504: try again later
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +25,14 @@ TOO_MANY = 429
 
 class ClientError(Exception):
     """Base of all errors that the client raises on purpose."""
+
+
+class Unsendable(ClientError):
+    """Raised when a name or a value cannot be sent; nothing was."""
+
+
+class Unreadable(ClientError):
+    """Raised when an answer is not one of Tileweave's: a page, other JSON, a broken encoding."""
 
 
 class Unreachable(ClientError):
@@ -41,14 +51,22 @@ class ApiError(ClientError):
     """Raised when the service answers with a problem."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
-        super().__init__(problem.get("detail") or problem.get("title") or f"status {status}")
+        said = problem.get("detail") or problem.get("title") or f"status {status}"
+        super().__init__(str(said))
         self.status = status
         self.title = str(problem.get("title", ""))
-        self.id: int | None = problem.get("id")
+        id_ = problem.get("id")
+        self.id = id_ if isinstance(id_, int) else None
         self.carried_out = status != TOO_MANY and problem.get("carried_out", True) is not False
         """Whether the service may have done what was asked; False where it says it has not."""
-        listed: Sequence[Mapping[str, str]] = problem.get("errors") or ()
-        self.errors = tuple(WrongField(each["path"], each["message"]) for each in listed)
+        self.errors = tuple(_wrong_fields(problem.get("errors")))
+
+
+def _wrong_fields(listed: object) -> Iterator[WrongField]:
+    """Return those of a list that are wrong fields: somebody else's `errors` may be anything."""
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and {"path", "message"} <= each.keys():
+            yield WrongField(str(each["path"]), str(each["message"]))
 
 
 class Refused(ApiError):
@@ -81,7 +99,9 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
     415: Refused,
     422: Refused,
     429: Busy,
+    502: Busy,
     503: Busy,
+    504: Busy,
 }
 
 
@@ -89,7 +109,7 @@ def error_of(answer: httpx.Response) -> ApiError:
     """Return the error that an answer other than 2xx stands for."""
     try:
         problem = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         problem = {}
     if not isinstance(problem, dict):
         problem = {}

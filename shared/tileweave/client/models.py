@@ -1,11 +1,12 @@
-"""What calls return, where it is not GeoJSON."""
+"""What calls return: models, and GeoJSON as it is."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 
 class _Answer(BaseModel):
@@ -52,11 +53,41 @@ class Overview(_Answer):
         return not (self.scenes.open or self.tiles.open)
 
 
+class ListedAoi(Overview):
+    """An AOI in a list: the same, but called `ID` there."""
+
+    name: str = Field(alias="ID")
+
+
+class JobScene(_Answer):
+    """A scene as jobs show it."""
+
+    id: int
+    source_id: str
+    aoi: str
+    data: dict[str, Any]
+
+
+class JobTile(_Answer):
+    """A tile as jobs and the lists of root and leaf tiles show it."""
+
+    id: int
+    source_id: str
+    scene: JobScene
+    data: dict[str, Any]
+
+
+class Added(_Answer):
+    """The scene that was added."""
+
+    id: int
+
+
 class Retried(_Answer):
     """How many scenes and tiles are handed out again."""
 
-    scenes: int = Field(0, alias="Scenes")
-    tiles: int = Field(0, alias="Tiles")
+    scenes: int = Field(alias="Scenes")
+    tiles: int = Field(alias="Tiles")
 
 
 class Wrong(_Answer):
@@ -82,3 +113,51 @@ class Outcomes(_Answer):
     known: int
     refused: int
     scenes: tuple[Outcome, ...]
+
+
+Feature = dict[str, Any]
+"""A GeoJSON Feature (RFC 7946), EPSG:4326, lon/lat."""
+
+FeatureCollection = dict[str, Any]
+"""A GeoJSON FeatureCollection (RFC 7946), EPSG:4326, lon/lat."""
+
+
+class Link(_Answer):
+    """Where something else is found."""
+
+    rel: str
+    href: str
+
+
+class Page(_Answer):
+    """A page of a list: a FeatureCollection with links."""
+
+    type: Literal["FeatureCollection"]
+    features: tuple[Feature, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def next(self) -> str | None:
+        """Where the next page is found; None at the end of the list."""
+        return next((each.href for each in self.links if each.rel == "next"), None)
+
+
+def _of_type(kind: str, found: dict[str, Any]) -> dict[str, Any]:
+    if found.get("type") != kind:
+        raise ValueError(f"is no {kind}")
+    return found
+
+
+AOIS = TypeAdapter(list[ListedAoi])
+OVERVIEW = TypeAdapter(Overview)
+ADDED = TypeAdapter(Added)
+OUTCOMES = TypeAdapter(Outcomes)
+RETRIED = TypeAdapter(Retried)
+JOB_TILES = TypeAdapter(list[JobTile])
+PAGE = TypeAdapter(Page)
+FEATURE: TypeAdapter[Feature] = TypeAdapter(
+    Annotated[dict[str, Any], AfterValidator(partial(_of_type, "Feature"))]
+)
+COLLECTION: TypeAdapter[FeatureCollection] = TypeAdapter(
+    Annotated[dict[str, Any], AfterValidator(partial(_of_type, "FeatureCollection"))]
+)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import Invalid, NotAllowed, Problem
+from tileweave.domain.job_data import replacement
 from tileweave.domain.lifecycle import advanced, begun, moved, was_applied
 from tileweave.domain.messages import Result
 from tileweave.domain.model import Cause, Document, Json, Key, Scene, Tile
@@ -78,13 +79,14 @@ def operate(draft: Draft, key: Key, event: Event, cause: Cause) -> Document:
 def replace_data(draft: Draft, key: Key, data: Json, date: datetime | None) -> None:
     """Replace the data of a scene or tile; `date` is the one in a scene's new data.
 
-    Raises NotFound, and Invalid if the date of a scene would change.
+    Raises NotFound, and Invalid if the date of a scene would change, or its data is too large.
     """
     document = draft.document(key)
     if isinstance(document, Scene) and date != document.date:
         said = f"the date of a scene stays: {document.date.isoformat()}"
         raise Invalid((Problem("date", said),))
-    draft.put(replace(document, data=data, updated_at=draft.now))
+    told = replacement(draft, document, data)
+    draft.put(replace(document, data=told, updated_at=draft.now))
 
 
 def publish_again(draft: Draft, tile_ids: Sequence[int]) -> None:

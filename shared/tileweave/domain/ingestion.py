@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
 
@@ -24,6 +24,8 @@ class TileRef:
 
     source_id: str
     scene_source_id: str
+    path: str = field(default="", compare=False)
+    """Where the request names the tile, for error messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +210,7 @@ def _bad_links(draft: Draft, names: Names, tile: NewTile, own: set[TileRef]) -> 
         if ref is None or ref in own:
             continue
         found = draft.find_tile(names.tile(ref))
-        where = f"{tile.path}.{name}"
+        where = ref.path or f"{tile.path}.{name}"
         if found is None or found.staged:
             yield Problem(where, f"there is no tile {ref.source_id} of scene {ref.scene_source_id}")
         elif found.status is Status.FAILED:

@@ -41,6 +41,15 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _attempt(value: object) -> object:
+    """Take 0 for none: so Go writes a number that nobody has set."""
+    return None if type(value) is int and value == 0 else value
+
+
+def _text(value: object) -> object:
+    return "" if value is None else value
+
+
 Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
 ResultStatus = Annotated[Literal[Status.DONE, Status.RETRY, Status.FAILED], BeforeValidator(_upper)]
 
@@ -53,8 +62,10 @@ class Result(BaseModel):
     type: Literal["scene", "tile"]
     id: Id
     status: ResultStatus
-    message: str = ""
-    attempt: Annotated[int, Field(strict=True, ge=1)] | None = None
+    message: Annotated[str, BeforeValidator(_text)] = ""
+    attempt: Annotated[
+        Annotated[int, Field(strict=True, ge=1)] | None, BeforeValidator(_attempt)
+    ] = None
 
 
 class DependencyUpdate(BaseModel):

@@ -33,6 +33,12 @@ def overview(services: Services, name: str) -> Overview:
     return Overview(*found)
 
 
+def check_aoi(services: Services, name: str) -> None:
+    """Raise NotFound if there is no AOI of that name."""
+    if services.store.find_aoi(name) is None:
+        raise NotFound("AOI", name)
+
+
 def get_scene(services: Services, scene_id: int) -> Scene:
     """Return a scene. Raises NotFound."""
     found = services.store.read([Key("scene", scene_id)])[Key("scene", scene_id)]

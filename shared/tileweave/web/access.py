@@ -103,6 +103,14 @@ def _digest(token: str) -> bytes:
     return sha256(token.encode(errors="surrogatepass")).digest()
 
 
+class _Challenge(WWWAuthenticate):
+    """Quotes every parameter: a realm is always quoted (RFC 9110, 11.5)."""
+
+    def to_header(self) -> str:
+        quoted = (f'{name}="{value}"' for name, value in self.parameters.items())
+        return f"Bearer {', '.join(quoted)}"
+
+
 def _unauthorized(said: str, **more: str | None) -> Unauthorized:
-    challenge = WWWAuthenticate("bearer", {"realm": "tileweave", **more})
+    challenge = _Challenge("bearer", {"realm": "tileweave", **more})
     return Unauthorized(said, www_authenticate=challenge)

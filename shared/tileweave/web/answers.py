@@ -16,6 +16,9 @@ from tileweave.domain.errors import Invalid, Problem
 
 GEOJSON = "application/geo+json"
 
+MOST_DIGITS = 4_300
+"""Digits of an integer: Python reads no more."""
+
 HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 """An escape that may be half of a surrogate pair, which alone is no character."""
 
@@ -54,7 +57,11 @@ def parsed(data: bytes, what: str = "The request") -> Any:  # noqa: ANN401 - JSO
     try:
         text = data.decode("utf-8-sig")
         body = json.loads(
-            text, parse_constant=_refused, parse_float=_finite, object_pairs_hook=_once
+            text,
+            parse_constant=_refused,
+            parse_float=_finite,
+            parse_int=_integer,
+            object_pairs_hook=_once,
         )
     except ValueError as error:
         raise BadRequest(f"{what} is not JSON: {error}.") from error
@@ -90,6 +97,12 @@ def _finite(number: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{number} is too large a number")
     return value
+
+
+def _integer(number: str) -> int:
+    if (digits := len(number.removeprefix("-"))) > MOST_DIGITS:
+        raise ValueError(f"a number has {digits} digits, more than {MOST_DIGITS}")
+    return int(number)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _named(endpoint: Endpoint) -> Endpoint:
         try:
             return endpoint(services, request, aoi, **more)
         except (Invalid, HTTPException):
-            watch.overview(services, aoi)
+            watch.check_aoi(services, aoi)
             raise
 
     return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
@@ -13,12 +14,15 @@ from tileweave.domain import batches
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
-from tileweave.usecases.add_scenes import Fate, Outcome, Problems
+from tileweave.usecases.add_scenes import Fate, Outcome
 from tileweave.usecases.add_scenes import add_scenes as add
 from tileweave.usecases.ports import Services
 from tileweave.web.answers import as_json, json_of
+from tileweave.web.footprint import refuse_other_crs
 from tileweave.web.limits import MOST_TILES
 from tileweave.web.scene_input import read_scene
+from tileweave.web.scene_request import is_a
+from tileweave.web.wrong_fields import Problems
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
@@ -74,10 +78,24 @@ class _Reader:
 
     def outcomes(self, added: list[Outcome]) -> list[Outcome]:
         """Return what became of each scene of the request, in its order."""
-        by_name = {each.source_id: each for each in added}
+        by_name = {each.source_id: self._noted(each) for each in added}
         return [by_name[each] if isinstance(each, str) else each for each in self._places]
 
-    def _refuse(self, name: str, problems: Problems) -> None:
+    def _noted(self, outcome: Outcome) -> Outcome:
+        """Tell of a scene that was added without tiles, as lists of scenes show it, if it has some.
+
+        Nobody can add them later.
+        """
+        scene = self.scenes[outcome.source_id]
+        named = scene.data.get("tiles")
+        if outcome.fate is not Fate.ADDED or scene.tiles or not named:
+            return outcome
+        said = (
+            f"it was added without tiles; its data names {len(named)}, but its Tiles are not here"
+        )
+        return replace(outcome, problems=(Problem("tiles", said),))
+
+    def _refuse(self, name: str, problems: tuple[Problem, ...]) -> None:
         self._places.append(Outcome(name, Fate.REFUSED, None, problems))
 
 
@@ -85,7 +103,10 @@ def _bodies(request: Request) -> Iterator[Any]:
     if request.mimetype in NDJSON:
         return _lines(request)
     body, path = json_of(request), "body"
-    if isinstance(body, dict) and body.get("type") == "FeatureCollection":
+    if is_a("FeatureCollection", body):
+        problems = Problems()
+        refuse_other_crs(body, "crs", problems)
+        problems.check()
         body, path = body.get("features"), "features"
     if not isinstance(body, list):
         said = "must be a FeatureCollection's list of Features, or a list of scenes"

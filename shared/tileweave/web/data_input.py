@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from tileweave.domain.errors import Invalid, Problem
+from tileweave.domain.job_data import size_of
 from tileweave.domain.model import Json
-from tileweave.web.limits import MOST_DATA, size_of
-from tileweave.web.scene_request import date_of, wrong_fields
+from tileweave.web.limits import MOST_DATA
+from tileweave.web.scene_data import read_scene_data
+from tileweave.web.wrong_fields import Problems
 
 
 def read_data(kind: str, body: Any) -> tuple[Json, datetime | None]:  # noqa: ANN401 - JSON
@@ -21,7 +21,7 @@ def read_data(kind: str, body: Any) -> tuple[Json, datetime | None]:  # noqa: AN
         raise Invalid((Problem("body", f"is {size} bytes as JSON; at most {MOST_DATA} are kept"),))
     if kind == "tile":
         return body, None
-    try:
-        return body, date_of(body)
-    except ValidationError as error:
-        raise Invalid((Problem("date", wrong_fields(error)[0][1]),)) from error
+    problems = Problems()
+    date = read_scene_data(body, "", problems)
+    problems.check()
+    return body, date

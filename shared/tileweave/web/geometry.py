@@ -7,13 +7,18 @@ import re
 
 import numpy as np
 import shapely
-from shapely.geometry import mapping
+from shapely.geometry import MultiPolygon, mapping
 from shapely.geometry.base import BaseGeometry
 
 from tileweave.domain.model import Json
 
 WORLD = shapely.box(-180, -90, 180, 90)
 """All longitudes and latitudes, EPSG:4326."""
+
+ROUNDED = 1e-6
+"""Degrees by which points may differ that were rounded differently: a tenth of a metre."""
+
+FORM = 'it has a "type", and "coordinates" as lists of [longitude, latitude] in numbers'
 
 _POLYGONAL = re.compile(r"\s*(MULTI)?POLYGON", re.IGNORECASE)
 
@@ -30,7 +35,7 @@ def footprint_of_wkt(wkt: str) -> str:
         with np.errstate(invalid="ignore"):  # of a NaN: told by is_valid below
             geometry = shapely.from_wkt(wkt)
     except shapely.errors.ShapelyError as error:
-        raise BadGeometry(f"is not WKT: {error}") from error
+        raise BadGeometry(f"is not WKT: {_reason(error)}") from error
     return _checked(geometry)
 
 
@@ -39,8 +44,27 @@ def footprint_of_geojson(geometry: Json) -> tuple[str, str]:
     try:
         found = shapely.from_geojson(json.dumps(geometry))
     except shapely.errors.ShapelyError as error:
-        raise BadGeometry(f"is not a GeoJSON geometry: {error}") from error
+        raise BadGeometry(f"is not a GeoJSON geometry: {_reason(error)}") from error
     return _checked(found), shapely.to_wkt(found, rounding_precision=-1)
+
+
+def same_area(one: str, other: str) -> bool:
+    """Return whether two footprints, as GeoJSON texts, are the same but for rounding."""
+    if one == other:
+        return True
+    first, second = (_as_parts(shapely.from_geojson(each)) for each in (one, other))
+    return bool(shapely.equals_exact(first, second, ROUNDED) or shapely.equals(first, second))
+
+
+def _as_parts(geometry: BaseGeometry) -> BaseGeometry:
+    """Return the same as a MultiPolygon whose points are in an order that is always the same."""
+    return MultiPolygon(list(shapely.get_parts(geometry))).normalize()
+
+
+def _reason(error: shapely.errors.ShapelyError) -> str:
+    """Return what GEOS says of a geometry; not what its reader of JSON says of itself."""
+    said = str(error).partition(": ")[2].strip()
+    return FORM if not said or "json.exception" in said else said
 
 
 def _checked(geometry: BaseGeometry) -> str:

@@ -20,7 +20,7 @@ from tileweave.web.answers import choice_of, flag_of
 from tileweave.web.dot import dot_of
 from tileweave.web.lists import begun
 from tileweave.web.problems import problem
-from tileweave.web.scene_request import Moment
+from tileweave.web.scene_data import Moment
 
 SECONDS = 30
 """How long a graph may take to be drawn."""

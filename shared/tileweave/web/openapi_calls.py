@@ -69,7 +69,7 @@ CALLS = {
     "POST /aoi/{aoi}/scenes": _aoi(
         "Add many scenes: all of a chain, or none of it",
         {200: content(schemas.Outcomes)},
-        (400, 409, 415, 422),
+        (400, 415, 422),
         body=bodies.SCENES_BODY,
     ),
     "PUT /aoi/{aoi}/retry": _aoi(
@@ -125,7 +125,7 @@ def _operations(kind: str, call: partial[Call], answer: Json, data: Json) -> dic
         f"PUT {path}/data": call(
             f"Replace the data of a {kind}{stays}",
             {204: {}},
-            (400, 409, 415, 422),
+            (400, 415, 422),
             body=content(data),
         ),
     }

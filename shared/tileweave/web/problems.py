@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
-from flask import current_app, has_app_context
+from flask import current_app, has_app_context, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 from tileweave.domain import errors
 
@@ -42,12 +45,18 @@ TITLES = {
     503: "Try again later",
 }
 
+Mark = Callable[[Request, Response], None]
+
 RETRY_AFTER = {"Retry-After": "1"}
 
 
 def problem(status: int, detail: str, **more: Any) -> Response:  # noqa: ANN401 - JSON values
     """Return a problem details answer; `more` are its extension members."""
-    body = {"type": "about:blank", "title": TITLES.get(status, "Error"), "status": status}
+    body = {
+        "type": "about:blank",
+        "title": TITLES.get(status) or responses.get(status, "Error"),
+        "status": status,
+    }
     answer = Response(json.dumps({**body, "detail": detail, **more}), status)
     answer.mimetype = "application/problem+json"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -60,15 +69,24 @@ def problem(status: int, detail: str, **more: Any) -> Response:  # noqa: ANN401 
     return answer
 
 
-def answer_all_errors() -> None:
+def answer_all_errors(mark: Mark | None = None) -> None:
     """Have the framework that loads this function answer its own errors as problems too.
 
-    They are pages in HTML otherwise: of /robots.txt, of what is no request, of a crash.
+    They are pages in HTML otherwise: of /robots.txt, of what is no request, of a crash. `mark` gets
+    each of them with its request, to add headers.
     """
+
+    def answer(error: Exception) -> Response:
+        response = answer_to(error)
+        if mark is not None:
+            with suppress(ValueError):  # of settings: every other call tells
+                mark(request, response)
+        return response
+
     if has_app_context():
         current_app.url_map.merge_slashes = False
         for each in (HTTPException, HTTPStatus.INTERNAL_SERVER_ERROR):
-            current_app.register_error_handler(each, answer_to)
+            current_app.register_error_handler(each, answer)
 
 
 def answer_to(error: Exception) -> Response:

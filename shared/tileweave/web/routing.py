@@ -46,27 +46,25 @@ def http_function(
 
     Without `access` anyone may call, without `cors` no page of another origin.
     """
-    answer_all_errors()
+    answer_all_errors(lambda request, response: cors().mark(request, response))
     table = _Table(routes)
 
     def answer(request: Request) -> Response:
+        origins = Cors()
         try:
             origins = cors()
             response = origins.preflight(request, table.methods) or _called(request)
         except Exception as error:  # noqa: BLE001 - whatever it is, it becomes a problem
-            return answer_to(error)
+            response = answer_to(error)
         origins.mark(request, response)
         return response
 
     def _called(request: Request) -> Response:
-        try:
-            if not table.is_public(request):
-                access().check(request)
-            _limit_size(request)
-            endpoint, variables = table.matched(request)
-            return endpoint(services(), request, **variables)
-        except Exception as error:  # noqa: BLE001 - the same
-            return answer_to(error)
+        if not table.is_public(request):
+            access().check(request)
+        _limit_size(request)
+        endpoint, variables = table.matched(request)
+        return endpoint(services(), request, **variables)
 
     return answer
 

@@ -5,16 +5,10 @@ Both spellings of every key are read (`SourceID` and `source_id`, `Tiles` and `t
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from itertools import takewhile
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,11 +17,7 @@ from pydantic import (
     JsonValue,
     StrictBool,
     Tag,
-    TypeAdapter,
-    ValidationError,
 )
-
-from tileweave.domain.model import Json
 
 MOST_RETRIES = 1_000
 
@@ -42,21 +32,8 @@ def _object(value: object) -> object:
     return {} if value is None else value
 
 
-def _rfc3339(value: object) -> object:
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", value):
-        raise ValueError("it must be a date and time by RFC 3339: 2022-01-11T17:01:24.37Z")
-    return value
-
-
-def _utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("it must be within the years 1 to 9999, in UTC") from None
-
-
-Moment = TypeAdapter(Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)])
-MaybeObject = Annotated[Object, BeforeValidator(_object)]
+MaybeObject = Annotated[Object, BeforeValidator(_object, json_schema_input_type=Object | None)]
+Retries = Annotated[int, Field(strict=True, ge=0, le=MOST_RETRIES)]
 
 
 def either(*names: str) -> AliasChoices:
@@ -121,15 +98,10 @@ class SceneIn(_Read):
     """A scene of a request."""
 
     source_id: Name = Field(validation_alias=either("source_id", "SourceID"))
-    aoi: str = Field("", validation_alias=either("aoi", "AOI"))
     data: Object = Field(validation_alias=either("data", "Data"))
     tags: MaybeObject = Field(default_factory=dict, validation_alias=either("Tags", "tags"))
     tiles: TilesIn | None = Field(None, validation_alias=either("tiles", "Tiles"))
-    retry_count: Annotated[int, Field(strict=True, ge=0, le=MOST_RETRIES)] = Field(
-        0, validation_alias=either("retry_count", "RetryCount", "retry_countdown")
-    )
     wkt: str = Field("", validation_alias=either("GeometryWKT", "geometry_wkt", "wkt"))
-    geometry: Object | None = None
     product_name: str = Field("", validation_alias=either("ProductName", "product_name"))
     own_record: StrictBool = Field(
         default=False, validation_alias=either("OwnRecord", "own_record")
@@ -141,16 +113,33 @@ class SceneRequest(SceneIn):
     """A scene as geocube-ingester's catalogue sends it, which may hold the `id` it has not yet."""
 
     id: Literal[0] | None = None
+    aoi: str = Field(validation_alias=either("aoi", "AOI"))
+    retries: Retries = Field(
+        0, validation_alias=either("retry_count", "RetryCount", "retry_countdown")
+    )
+    geometry: Object | None = None
 
 
 class FeatureProperties(SceneIn):
-    """The properties of a Feature; what a GET adds (id, status, attempt) is read over."""
+    """The properties of a Feature; what a GET adds (id, AOI, status, attempt) is read over."""
+
+    retry_count: Retries = Field(0, validation_alias=either("retry_count", "RetryCount"))
+    retry_countdown: JsonValue = None
 
     id: JsonValue = None
+    aoi: JsonValue = Field(None, validation_alias=either("aoi", "AOI"))
     status: JsonValue = None
     message: JsonValue = None
     attempt: JsonValue = None
     updated_at: JsonValue = None
+
+    @property
+    def retries(self) -> int:
+        """The retries that are asked for; else those that are left, where that is a number."""
+        left = self.retry_countdown
+        is_count = isinstance(left, int) and left in range(MOST_RETRIES + 1)
+        given = "retry_count" in self.model_fields_set or isinstance(left, bool) or not is_count
+        return self.retry_count if given else int(str(left))
 
 
 class FeatureIn(BaseModel):
@@ -162,39 +151,11 @@ class FeatureIn(BaseModel):
     geometry: Object | None = None
 
 
-_SAID = {
-    "extra_forbidden": "is not a key that is read here",
-    "missing": "is missing",
-    "model_type": "must be a JSON object",
-    "dict_type": "must be a JSON object",
-}
-"""What is said in place of pydantic's words, which speak of Python."""
-
-
-def date_of(data: Json) -> datetime:
-    """Return the `date` of a scene's data, in UTC. Raises ValidationError."""
-    return Moment.validate_python(data.get("date"))
-
-
-def wrong_fields(error: ValidationError) -> list[tuple[str, str]]:
-    """Return path and message of every wrong field."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return [_wrong(each["type"], each["loc"], each["msg"]) for each in found]
-
-
 def is_feature(body: Any) -> bool:  # noqa: ANN401 - JSON
     """Whether a JSON body is a GeoJSON Feature."""
-    return isinstance(body, dict) and body.get("type") == "Feature"
+    return is_a("Feature", body)
 
 
-def _wrong(kind: str, loc: tuple[int | str, ...], message: str) -> tuple[str, str]:
-    if kind.startswith("recursion"):
-        return _path(
-            takewhile(lambda part: part not in ("dict", "list"), loc)
-        ), "is nested too deep"
-    return _path(loc), _SAID.get(kind) or message.removeprefix("Value error, ")
-
-
-def _path(loc: Iterable[int | str]) -> str:
-    tags = ("as object", "as list")
-    return ".".join(str(part) for part in loc if part not in tags) or "body"
+def is_a(kind: str, body: Any) -> bool:  # noqa: ANN401 - JSON
+    """Whether a JSON body is an object of this `type`."""
+    return isinstance(body, dict) and body.get("type") == kind

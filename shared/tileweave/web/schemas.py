@@ -45,6 +45,7 @@ class Problem(BaseModel):
     detail: str
     errors: Annotated[list[WrongField], Field(description="Of 422: every wrong field.")] = []
     id: Annotated[Id, Field(description="Of 409: the scene that is known already.")] = 1
+    carried_out: Annotated[bool, Field(description="Of 503: false where nothing was done.")] = True
 
 
 class Counts(Answer):
@@ -65,8 +66,13 @@ class Totals(Answer):
     scenes: Counts
     tiles: Counts
     root_tiles: Count
-    first: Annotated[AwareDatetime | None, Field(alias="from", description="The first scene.")]
-    last: Annotated[AwareDatetime | None, Field(alias="to", description="The last scene.")]
+    first: Annotated[
+        AwareDatetime | None,
+        Field(alias="from", description="The first scene, to the millisecond."),
+    ]
+    last: Annotated[
+        AwareDatetime | None, Field(alias="to", description="The last scene, to the millisecond.")
+    ]
     progress: Annotated[float, Field(ge=0, le=1)]
     created_at: AwareDatetime
 
@@ -95,7 +101,9 @@ class Outcome(Answer):
     source_id: str
     outcome: Literal["added", "known", "refused"]
     id: Id | None
-    errors: list[WrongField] = Field([], description="Why it was refused; else not there.")
+    errors: list[WrongField] = Field(
+        [], description="Why it was refused, or which tiles it has not; else not there."
+    )
 
 
 class Outcomes(Answer):

@@ -16,7 +16,13 @@ SCENE_DATA: Json = {
     "type": "object",
     "description": "Every key is kept, and handed on to the workers.",
     "required": ["date"],
-    "properties": {"date": {"type": "string", "format": "date-time"}},
+    "properties": {
+        "date": {"type": "string", "format": "date-time", "description": "RFC 3339."},
+        "tiles": {
+            "type": ["object", "null"],
+            "description": "Which tiles the job is to cut out: made from the tiles where missing.",
+        },
+    },
 }
 
 TILE_DATA: Json = {"type": "object", "description": "Every key is kept."}

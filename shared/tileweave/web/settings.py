@@ -15,7 +15,7 @@ from tileweave.domain.policy import Policy
 from tileweave.usecases.leases import set_policy
 from tileweave.usecases.ports import Services
 from tileweave.web.answers import as_json, json_of
-from tileweave.web.scene_request import wrong_fields
+from tileweave.web.wrong_fields import wrong_fields
 
 LONGEST = 30 * 24 * 3600.0
 """Seconds of a lease or a delay: 30 days."""

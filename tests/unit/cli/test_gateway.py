@@ -14,7 +14,10 @@ from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
 from tests.unit.cli.doubles import served
+from tileweave import compose
 from tileweave.cli.gateway import function_for, gateway
+from tileweave.web.cors import Cors, cors_of
+from tileweave.web.routing import MOST_BYTES
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -146,3 +149,34 @@ def test_an_answer_is_handed_on_while_it_is_still_being_written() -> None:
         assert next(iter(pieces)).startswith(b"a")
         first_arrived.set()
         assert b"".join(pieces).endswith(b"b")
+
+
+PAGE = "https://maps.example.org"
+
+
+@pytest.mark.parametrize(
+    ("length", "status"), [(str(MOST_BYTES + 1), 413), ("0", 503)], ids=["too large", "not there"]
+)
+def test_its_own_problems_may_be_read_by_pages_that_may_call(
+    monkeypatch: pytest.MonkeyPatch, length: str, status: int
+) -> None:
+    monkeypatch.setattr(compose, "cors", lambda: cors_of(PAGE))
+    client = Client(gateway(tile=closed_port()))
+    for origin, told in ((PAGE, PAGE), ("https://evil.example.org", None)):
+        headers = {"Origin": origin}
+        answer = client.get(
+            "/tile/1", headers=headers, environ_overrides={"CONTENT_LENGTH": length}
+        )
+        assert answer.status_code == status
+        assert answer.headers.get("Access-Control-Allow-Origin") == told
+
+
+def test_origins_that_cannot_be_read_are_told_by_the_functions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none() -> Cors:
+        raise ValueError("'*' is not an origin")
+
+    monkeypatch.setattr(compose, "cors", none)
+    answer = Client(gateway(tile=closed_port())).get("/tile/1")
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")

@@ -26,6 +26,8 @@ from tileweave.client import (
     NotNow,
     Refused,
     Unreachable,
+    Unreadable,
+    Unsendable,
 )
 from tileweave.usecases.ports import Services
 from tileweave.web import aoi, scene, tile
@@ -86,8 +88,10 @@ def test_the_client_is_at_the_top_of_the_package() -> None:
 def test_an_aoi_is_created_looked_at_listed_and_deleted(client: Client) -> None:
     """By its name."""
     assert client.create_aoi("a:b").name == "a:b"
-    assert [each["ID"] for each in client.aois()] == [AREA, "a:b"]
-    assert [each["ID"] for each in client.aois("?:*")] == ["a:b"]
+    assert [each.name for each in client.aois()] == [AREA, "a:b"]
+    assert [each.name for each in client.aois("?:*")] == ["a:b"]
+    assert client.aois("a:b") == client.aois("a:?")
+    assert client.aois()[0].status == "NEW"
     client.delete_aoi("a:b")
     with pytest.raises(Missing):
         client.overview("a:b")
@@ -126,10 +130,26 @@ def test_lists_are_read_page_by_page(client: Client) -> None:
     assert list(client.tiles(AREA, "done")) == []
 
 
+def test_tiles_by_scene_make_the_same_graph_elsewhere(client: Client) -> None:
+    """In pages of any size; tiles by themselves cannot be added."""
+    client.add_scenes(AREA, DENMARK)
+    client.create_aoi("Copy")
+    found = list(client.tiles_by_scene(AREA, page=2))
+    assert [len(each["properties"]["Tiles"]) for each in found] == [3, 3, 3]
+    assert client.add_scenes("Copy", found).added == 3
+    assert client.overview("Copy").root_tiles == client.overview(AREA).root_tiles == 3
+    assert list(client.tiles_by_scene(AREA, "done")) == []
+    with pytest.raises(Refused):
+        client.add_scene("Copy", next(client.tiles(AREA)))
+
+
 def test_roots_leaves_and_the_graph_are_there(client: Client) -> None:
     """Each as the API answers it."""
     client.add_scenes(AREA, DENMARK)
-    assert len(client.root_tiles(AREA)) == len(client.leaf_tiles(AREA)) == 3
+    roots = client.root_tiles(AREA)
+    assert len(roots) == len(client.leaf_tiles(AREA)) == 3
+    assert {each.scene.source_id for each in roots} == {DENMARK[-1]["properties"]["source_id"]}
+    assert roots[0].data["swath_id"] == roots[0].source_id.split("_")[1]
     assert client.graph(AREA, reference=True).startswith(b"digraph")
 
 
@@ -239,6 +259,193 @@ def test_what_a_first_call_did_is_no_error_of_the_second() -> None:
     client.delete_aoi(AREA)
     client, _ = answering(cut, httpx.Response(409, json={"id": 7}))
     assert client.add_scene(AREA, {}) == 7
+
+
+@pytest.mark.parametrize("first", [503, 429])
+def test_what_was_there_before_a_call_is_not_taken_for_its_own(first: int) -> None:
+    """If the first try was not carried out, somebody else's was."""
+    client, calls = answering(*not_taken(first), httpx.Response(409, json={"id": 7}))
+    with pytest.raises(NotNow) as known:
+        client.add_scene(AREA, {})
+    assert (known.value.id, calls) == (7, ["POST", "POST"])
+    client, _ = answering(*not_taken(first), httpx.Response(404, json={}))
+    with pytest.raises(Missing):
+        client.delete_aoi(AREA)
+    client, _ = answering(*not_taken(first), httpx.Response(409, json={}))
+    with pytest.raises(NotNow):
+        client.create_aoi(AREA)
+
+
+def not_taken(status: int) -> list[httpx.Response]:
+    """Return the answer to a call that was not carried out."""
+    return [httpx.Response(status, json={"carried_out": False})]
+
+
+def test_one_try_that_may_have_been_carried_out_is_enough() -> None:
+    """Whatever came after it."""
+    again = [httpx.Response(503, json={}), *not_taken(503)]
+    client, calls = answering(*again, httpx.Response(409, json={"id": 7}))
+    assert client.add_scene(AREA, {}) == 7
+    assert calls == ["POST"] * 3
+
+
+def test_a_repeated_addition_that_meets_no_scene_is_an_error() -> None:
+    """A 409 that names none is no success."""
+    client, _ = answering(httpx.Response(503, json={}), httpx.Response(409, json={}))
+    with pytest.raises(NotNow):
+        client.add_scene(AREA, {})
+
+
+def test_data_is_replaced_again() -> None:
+    """Twice is the same as once."""
+    cut = httpx.ReadError("cut", request=httpx.Request("PUT", "http://here"))
+    client, calls = answering(httpx.Response(503, json={}), cut, httpx.Response(204))
+    client.replace_data("tile", 1, {})
+    assert calls == ["PUT"] * 3
+
+
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_gateway_without_an_answer_is_asked_again(status: int) -> None:
+    """For what may be repeated; a retry may have been carried out."""
+    feature = httpx.Response(200, json={"type": "Feature"})
+    client, calls = answering(httpx.Response(status), feature)
+    assert client.get("tile", 1) == {"type": "Feature"}
+    assert calls == ["GET"] * 2
+    client, calls = answering(httpx.Response(status))
+    with pytest.raises(Busy) as busy:
+        client.retry("tile", 1)
+    assert (busy.value.status, calls) == (status, ["PUT"])
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "*", "?", "Denmark*", "\ud800"])
+def test_what_is_no_name_leads_to_no_other_call(name: str) -> None:
+    """Such as a list of AOIs, or whether the service is there; nothing is sent."""
+    client, calls = answering()
+    for call in (client.overview, client.create_aoi, client.delete_aoi, client.root_tiles):
+        with pytest.raises(Unsendable):
+            call(name)
+    assert calls == []
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "Nowhere", "not a name", "\ud800"])
+def test_a_pattern_that_is_no_aois_name_matches_none(client: Client, name: str) -> None:
+    """It is no other call either."""
+    assert client.aois(name) == []
+
+
+@pytest.mark.parametrize("status", [".", "..", "\ud800"])
+def test_what_is_no_status_is_not_sent(status: str) -> None:
+    """It would name another path."""
+    client, calls = answering()
+    with pytest.raises(Unsendable):
+        list(client.scenes(AREA, status))
+    with pytest.raises(Unsendable):
+        client.force("tile", 1, status)
+    assert calls == []
+
+
+NOT_JSON = [float("nan"), float("inf"), datetime.now(UTC), {1, 2}, "\ud800", b"x"]
+
+
+@pytest.mark.parametrize("value", NOT_JSON, ids=map(repr, range(len(NOT_JSON))))
+def test_what_is_not_json_is_not_sent(value: object) -> None:
+    """In a scene, in many, in data."""
+    client, calls = answering()
+    scene = {"data": {"value": value}}
+    for call in (
+        lambda: client.add_scene(AREA, scene),
+        lambda: client.add_scenes(AREA, [scene]),
+        lambda: client.replace_data("tile", 1, scene),
+    ):
+        with pytest.raises(Unsendable, match="not JSON"):
+            call()
+    assert calls == []
+
+
+PAGE = httpx.Response(200, html="<html>Sign in</html>")
+CALLS: list[Callable[[Client], object]] = [
+    lambda client: client.aois(),
+    lambda client: client.create_aoi(AREA),
+    lambda client: client.overview(AREA),
+    lambda client: client.add_scene(AREA, {}),
+    lambda client: client.add_scenes(AREA, []),
+    lambda client: list(client.scenes(AREA)),
+    lambda client: list(client.tiles_by_scene(AREA)),
+    lambda client: client.root_tiles(AREA),
+    lambda client: client.retry_aoi(AREA),
+    lambda client: client.get("tile", 1),
+    lambda client: client.scene_tiles(1),
+    lambda client: client.force("scene", 1, "done"),
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"html": "<html>Sign in</html>"},
+        {"text": "fine"},
+        {"content": b"\xff"},
+        {"content": b"[" * 100_000},
+        {"json": "fine"},
+        {"json": {"type": "Other", "features": []}},
+        {"json": [{}]},
+        {"content": b"no gzip, but text", "headers": {"Content-Encoding": "gzip"}},
+    ],
+)
+def test_what_is_no_answer_of_tileweave_is_an_error_of_the_client(
+    call: Callable[[Client], object], answer: dict[str, Any]
+) -> None:
+    """Somebody in between may answer anything."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        headers = answer.get("headers", {})
+        stream = httpx.ByteStream(answer["content"]) if headers else None
+        if stream is not None:
+            return httpx.Response(200, headers=headers, stream=stream)
+        return httpx.Response(200, **answer)
+
+    client = Client("http://here", transport=httpx.MockTransport(respond))
+    with pytest.raises(Unreadable):
+        call(client)
+
+
+def test_a_page_in_place_of_a_deletion_or_a_graph_is_an_error() -> None:
+    """Nothing was deleted, nothing drawn."""
+    client, _ = answering(PAGE, PAGE)
+    with pytest.raises(Unreadable):
+        client.delete_aoi(AREA)
+    with pytest.raises(Unreadable):
+        client.graph(AREA)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        {"errors": ["wrong"]},
+        {"errors": {"path": "x"}},
+        {"errors": [{"path": "x"}]},
+        {"errors": 5, "id": "x", "detail": ["y"], "title": 7},
+    ],
+)
+def test_somebody_elses_problem_is_an_error_of_its_kind(problem: dict[str, Any]) -> None:
+    """With what can be read of it."""
+    client, _ = answering(httpx.Response(422, json=problem))
+    with pytest.raises(Refused) as refused:
+        client.add_scene(AREA, {})
+    assert (refused.value.errors, refused.value.id) == ((), None)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8080", "ftp://here", "http://[::", "here"])
+def test_what_is_no_url_of_a_service_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    """No patience makes it one."""
+    pauses: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time.sleep", pauses.append)
+    with pytest.raises(Unreachable, match="no URL of a service"), Client(url) as client:
+        client.overview(AREA)
+    assert pauses == []
 
 
 @pytest.mark.parametrize("token", ["secret\nvalue", "s\u00e9cret"])

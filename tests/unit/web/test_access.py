@@ -84,7 +84,7 @@ def test_a_call_without_a_token_is_unauthorized(guarded: Client, method: str, pa
     """Even one of a path that does not exist: what exists is not for everyone to know."""
     answer = guarded.open(path, method=method)
     assert "Authorization: Bearer" in problem_of(answer, 401)["detail"]
-    assert answer.headers["WWW-Authenticate"] == "Bearer realm=tileweave"
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="tileweave"'
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_what_is_not_a_known_token_is_unauthorized(guarded: Client, header: str)
     """The problem does not repeat it."""
     answer = guarded.get(f"/aoi/{AREA}", headers={"Authorization": header})
     problem = problem_of(answer, 401)
-    assert answer.headers["WWW-Authenticate"].startswith("Bearer realm=tileweave")
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="tileweave"')
     assert "viewer-1" not in str(problem)
 
 

@@ -164,10 +164,40 @@ def test_of_a_chain_all_is_added_or_nothing(area: Api) -> None:
     broken[2]["tiles"]["A44_IW1_8951"]["previous_tile_id"] = "elsewhere"
     answer = add(area, [*broken, a_request("alone")])
     assert [fate for _, fate in fates(answer)] == ["refused"] * 3 + ["added"]
-    assert wrong(answer, 2)[0]["path"] == "tiles.A44_IW1_8951.previous"
+    assert wrong(answer, 2)[0]["path"] == "tiles.A44_IW1_8951.previous_tile_id"
     assert product(2) in wrong(answer, 0)[0]["message"]
     assert area.overview()["scenes"]["total"] == 1
     assert len(area.publisher.take()) == 1
+
+
+def test_a_scene_that_is_added_without_its_tiles_is_told(area: Api) -> None:
+    """As a list of scenes shows it: none can be added to it later."""
+    first = add(area, denmark()).json["scenes"]
+    assert not any("errors" in each for each in first)
+    area.with_area("Copy")
+    listed = area.get(f"/aoi/{AREA}/scenes").json
+    copied = area.post("/aoi/Copy/scenes", json=listed)
+    assert [fate for _, fate in fates(copied)] == ["added"] * 3
+    for number in range(3):
+        [error] = wrong(copied, number)
+        assert error["path"] == "tiles"
+        assert "without tiles" in error["message"]
+
+
+def test_a_scene_that_has_no_tiles_is_added_without_a_word(area: Api) -> None:
+    """Nothing is missing of it."""
+    request = a_request("A", tiles={})
+    assert "errors" not in add(area, [request]).json["scenes"][0]
+
+
+def test_tiles_features_are_each_told_in_one_sentence(area: Api) -> None:
+    """They are of another list than what is posted."""
+    add(area, denmark())
+    tiles = area.get(f"/aoi/{AREA}/tiles?view=tile").json
+    answer = area.post(f"/aoi/{AREA}/scenes", json=tiles)
+    assert {fate for _, fate in fates(answer)} == {"refused"}
+    assert {len(wrong(answer, number)) for number in range(9)} == {1}
+    assert "view=tile" in wrong(answer, 0)[0]["message"]
 
 
 def test_a_scene_that_cannot_be_read_takes_its_chain_with_it(area: Api) -> None:
@@ -209,8 +239,8 @@ def test_a_failed_tile_may_not_be_named(area: Api) -> None:
     answer = add(area, a_chain(2))
     assert [fate for _, fate in fates(answer)] == ["known", "refused"]
     assert {each["path"] for each in wrong(answer, 1)} == {
-        "tiles.A44_IW1_8951.previous",
-        "tiles.A44_IW1_8951.reference",
+        "tiles.A44_IW1_8951.previous_tile_id",
+        "tiles.A44_IW1_8951.reference_tile_id",
     }
 
 

@@ -282,7 +282,7 @@ def test_denmark_is_refused_newest_first(api: Api) -> None:
     assert paths == [
         f"properties.Tiles.{number}.{name}"
         for number in range(3)
-        for name in ("previous", "reference")
+        for name in ("Previous", "Reference")
     ]
     assert "A44_IW1_8951" in problem["errors"][0]["message"]
     assert denmark()[1]["properties"]["source_id"] in problem["errors"][0]["message"]
@@ -295,5 +295,5 @@ def test_a_previous_that_failed_is_refused_by_its_path(world: World) -> None:
     link = {"previous_tile_id": BURST, "previous_scene_id": product(0)}
     body = a_request(aoi=AOI, tiles={"new": link})
     problem = problem_of(Api(world.services).add(body, AOI), 422)
-    assert [each["path"] for each in problem["errors"]] == ["tiles.new.previous"]
+    assert [each["path"] for each in problem["errors"]] == ["tiles.new.previous_tile_id"]
     assert "FAILED" in problem["errors"][0]["message"]

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import functions_framework
 import pytest
+from flask.testing import FlaskClient
 from werkzeug.test import Client
 
 from tests.unit.web.api import AREA, Api, a_client, problem_of
+from tileweave import compose
 from tileweave.web import aoi
 from tileweave.web.access import Access, Role, tokens_of
-from tileweave.web.cors import cors_of
+from tileweave.web.cors import Cors, cors_of
 from tileweave.web.routing import http_function
+
+FUNCTIONS = Path(__file__).parents[3] / "functions"
 
 PAGE = "https://maps.example.org"
 OTHER = "https://evil.example.org"
@@ -45,8 +54,45 @@ def test_a_preflight_is_told_what_its_path_takes(shared: Client, origin: str) ->
 
 
 def test_a_preflight_of_a_path_that_does_not_exist_is_not_found(shared: Client) -> None:
-    """A browser goes no further."""
-    problem_of(shared.options("/nowhere", headers=asking()), 404)
+    """A browser goes no further; what it was told may be read all the same."""
+    answer = shared.options("/nowhere", headers=asking())
+    problem_of(answer, 404)
+    assert answer.headers["Access-Control-Allow-Origin"] == PAGE
+
+
+def served(name: str) -> FlaskClient:
+    """Load a function as it is deployed."""
+    create: Callable[..., Any] = functions_framework.create_app
+    client: FlaskClient = create(name, str(FUNCTIONS / name / "main.py")).test_client()
+    return client
+
+
+@pytest.mark.parametrize("name", ["aoi", "scene", "tile", "dashboard"])
+@pytest.mark.parametrize("path", ["/robots.txt", "/favicon.ico"])
+def test_what_the_framework_answers_may_be_read_as_well(
+    name: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the pages of the same origins; and by no others."""
+    monkeypatch.setattr(compose, "cors", lambda: cors_of(PAGE))
+    client = served(name)
+    answer, other = (client.get(path, headers={"Origin": each}) for each in (PAGE, OTHER))
+    assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
+    assert answer.headers["Access-Control-Allow-Origin"] == PAGE
+    assert "Access-Control-Allow-Origin" not in other.headers
+
+
+def test_origins_that_cannot_be_read_are_a_problem_and_no_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of the framework's own answers as well."""
+
+    def none() -> Cors:
+        raise ValueError("'*' is not an origin")
+
+    monkeypatch.setattr(compose, "cors", none)
+    client = served("aoi")
+    problem_of(client.get("/robots.txt"), 404)
+    problem_of(client.get("/aoi/"), 500)
 
 
 @pytest.mark.parametrize(

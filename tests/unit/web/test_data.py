@@ -39,15 +39,58 @@ def data_of(api: Api, path: str) -> Json:
     return data
 
 
+TILES = {"A44_IW1_8951": {"swath_id": "IW1", "tile_nr": 4}}
+
 NEW: Json = {"date": DATE, "graph_name": "Other", "é": [[1, {"x": None}], "🛰"], "big": 2**60}
 
 
 def test_the_data_of_a_scene_is_replaced(api: Api, scene: str) -> None:
-    """By all of the new, and nothing of the old."""
+    """By all of the new, and nothing of the old; its tiles are named, as when it was added."""
     answer = put(api, scene, NEW)
     assert (answer.status_code, answer.get_data()) == (204, b"")
-    assert data_of(api, scene) == NEW
+    assert data_of(api, scene) == {**NEW, "tiles": TILES}
     assert put(api, scene, NEW).status_code == 204
+
+
+@pytest.mark.parametrize("tiles", [None, {}])
+def test_a_job_names_its_tiles_where_the_new_data_does_not(
+    api: Api, scene: str, tile: str, tiles: object
+) -> None:
+    """By their data as it is then: the next attempt cuts out the same tiles."""
+    put(api, tile, {"swath_id": "IW2", "tile_nr": 5})
+    assert put(api, scene, {**NEW, "tiles": tiles}).status_code == 204
+    api.publisher.take()
+    assert api.put(f"{scene}/retry/force").status_code == 200
+    [job] = api.publisher.take()
+    assert job.body["attempt"] == 2
+    assert job.body["data"]["tiles"] == {"A44_IW1_8951": {"swath_id": "IW2", "tile_nr": 5}}
+
+
+def test_tiles_that_the_new_data_names_are_kept(api: Api, scene: str) -> None:
+    """Whatever is said of them."""
+    named = {"other": {"swath_id": "IW3", "more": [1]}}
+    assert put(api, scene, {**NEW, "tiles": named}).status_code == 204
+    assert data_of(api, scene)["tiles"] == named
+
+
+@pytest.mark.parametrize("tiles", [[1], [], 5, "", False])
+def test_tiles_are_an_object_in_the_data_of_a_scene(api: Api, scene: str, tiles: object) -> None:
+    """A worker could not read its job otherwise; what else is wrong is told as well."""
+    assert wrong_paths(put(api, scene, {**NEW, "tiles": tiles})) == ["tiles"]
+    assert wrong_paths(put(api, scene, {"date": "soon", "tiles": tiles})) == ["tiles", "date"]
+    assert data_of(api, scene)["tiles"] == TILES
+
+
+def test_data_that_has_no_room_for_its_tiles_is_refused(api: Api) -> None:
+    """It says that the list of them counts; what is there stays."""
+    names: Json = {f"{number:0400}": {} for number in range(1_000)}
+    scene = f"/scene/{api.with_area().added(a_request(tiles=names))}"
+    before = data_of(api, scene)
+    answer = put(api, scene, {"date": DATE, "text": "x" * 500_000})
+    assert wrong_paths(answer) == ["body"]
+    assert "the list of tiles" in answer.text
+    assert data_of(api, scene) == before
+    assert put(api, scene, {"date": DATE, "text": "x" * 300_000}).status_code == 204
 
 
 @pytest.mark.parametrize("body", [NEW, {}, {"date": 1}])
@@ -103,7 +146,12 @@ def test_data_is_an_object(api: Api, scene: str, tile: str, body: Any) -> None: 
 
 
 @pytest.mark.parametrize(
-    "date", [None, "", "2022-01-11", "2022-01-11T17:01:24.38Z", "2022-01-12T17:01:24.37Z", 0]
+    "date",
+    [
+        *(None, "", "2022-01-11", 0),
+        *("2022-01-11T17:01:24.38Z", "2022-01-12T17:01:24.37Z"),
+        *("2022-01-11 17:01:24.37Z", "2022-01-11t17:01:24.37z", "2022-01-11T18:01:24.37+0100"),
+    ],
 )
 def test_the_date_of_a_scene_stays(api: Api, scene: str, date: object) -> None:
     """Tiles are ordered by it."""

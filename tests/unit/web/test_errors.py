@@ -75,6 +75,16 @@ def test_an_unknown_aoi_is_told_before_what_is_wrong_with_a_scene(api: Api, body
     assert problem_of(answer, 404)["detail"] == "There is no AOI Nowhere."
 
 
+def test_what_is_wrong_is_told_without_the_totals_of_an_aoi(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are many documents; that the AOI is there is one."""
+    api.with_area()
+    monkeypatch.setattr(api.store, "totals", None)
+    problem_of(api.add({}), 422)
+    problem_of(api.get(f"/aoi/{AREA}/scenes?limit=0"), 400)
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -172,6 +182,18 @@ def test_what_is_not_json_is_a_bad_request(api: Api, text: str | bytes) -> None:
     path = f"/aoi/{AREA}/scene"
     answer = api.with_area().post(path, data=text, content_type="application/json")
     assert problem_of(answer, 400)["detail"].startswith("The request is not JSON")
+
+
+def test_a_number_that_is_too_long_is_told_without_words_of_python(api: Api) -> None:
+    """It says how long one may be."""
+    path = f"/aoi/{AREA}/scene"
+    for digits in ("9" * 5_000, "-" + "9" * 5_000):
+        text = f'{{"a": {digits}}}'
+        answer = api.with_area() if digits[0] == "9" else api
+        detail = problem_of(answer.post(path, data=text, content_type="application/json"), 400)[
+            "detail"
+        ]
+        assert detail == "The request is not JSON: a number has 5000 digits, more than 4300."
 
 
 def test_a_key_that_is_twice_in_an_object_is_named(api: Api) -> None:

@@ -122,3 +122,119 @@ def test_a_geometry_that_no_document_can_hold_is_refused(api: Api) -> None:
     errors = problem_of(api.with_area().add(a_request(wkt=wkt, tiles={"B": {"wkt": wkt}})), 422)
     assert [each["path"] for each in errors["errors"]] == ["tiles.B.data", "data"]
     assert all("at most 850000" in each["message"] for each in errors["errors"])
+
+
+SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]]}
+SAME = [
+    "POLYGON((0 0,1 0,1 1,0 1,0 0))",
+    "POLYGON((1 1,1 0,0 0,0 1,1 1))",
+    "MULTIPOLYGON(((0 0,1 0,1 1,0 1,0 0)))",
+    "POLYGON((0 0,1 0,1 0.5,1 1,0 1,0 0))",
+    "POLYGON Z((0 0 5,1 0 5,1 1 5,0 1 5,0 0 5))",
+    "POLYGON((0 0,1.0000004 0,1 1,0 1,0 0))",
+]
+
+
+@pytest.mark.parametrize("wkt", SAME)
+def test_a_geometry_may_be_given_twice(api: Api, wkt: str) -> None:
+    """However it is written: the WKT is kept."""
+    tiles = {"B": {"wkt": wkt, "geometry": SQUARE}}
+    number = api.with_area().added(a_request(wkt=wkt, geometry=SQUARE, tiles=tiles))
+    assert api.get(f"/scene/{number}").json["properties"]["GeometryWKT"] == wkt
+    assert api.tiles(number)[0]["GeometryWKT"] == wkt
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"type": "Polygon", "coordinates": [[[0, 0], [2, 0], [2, 2], [0, 0]]]},
+        {"type": "Point", "coordinates": [0, 0]},
+        {"type": "Polygon"},
+    ],
+)
+def test_a_geometry_that_is_not_that_of_the_wkt_is_refused(api: Api, geometry: Json) -> None:
+    """One of them would be lost without a word: of a request, of a tile, of a Feature."""
+    tiles = {"B": {"wkt": SAME[0], "geometry": geometry}}
+    request = a_request(wkt=SAME[0], geometry=geometry, tiles=tiles)
+    errors = problem_of(api.with_area().add(request), 422)["errors"]
+    assert [each["path"] for each in errors] == ["geometry", "tiles.B.geometry"]
+    feature: Json = {**a_feature(GeometryWKT=SAME[0]), "geometry": geometry}
+    errors = problem_of(api.add(feature), 422)["errors"]
+    assert [each["path"] for each in errors] == ["geometry"]
+
+
+def test_a_geometry_among_the_properties_of_a_feature_is_refused(api: Api) -> None:
+    """It is not read there: it would be lost."""
+    [error] = problem_of(api.with_area().add(a_feature(geometry=SQUARE)), 422)["errors"]
+    assert (error["path"], "beside" in error["message"]) == ("properties.geometry", True)
+
+
+@pytest.mark.parametrize("tiles", [None, [], [{"SourceID": "B"}, {"SourceID": "C"}]])
+def test_the_geometry_of_a_feature_is_its_scenes_if_no_tile_has_one(
+    api: Api, tiles: list[Json] | None
+) -> None:
+    """As a GET shows it of a scene without WKT."""
+    feature: Json = {**a_feature(GeometryWKT="", Tiles=tiles), "geometry": SQUARE}
+    number = api.with_area().added(feature)
+    assert api.get(f"/scene/{number}").json["geometry"]["coordinates"] == SQUARE["coordinates"]
+
+
+def test_the_geometry_of_a_feature_that_holds_its_tiles_is_theirs(api: Api) -> None:
+    """So that what a GET answers can be posted: it is no geometry of the scene itself."""
+    tiles = [{"SourceID": "B", "GeometryWKT": SAME[0]}]
+    feature: Json = {**a_feature(GeometryWKT="", Tiles=tiles), "geometry": SQUARE}
+    number = api.with_area().added(feature)
+    assert api.get(f"/scene/{number}").json["geometry"] is None
+    assert api.tiles(number)[0]["GeometryWKT"] == SAME[0]
+
+
+CRS = [
+    ("EPSG:4326", True),
+    ("urn:ogc:def:crs:EPSG::4326", True),
+    ("urn:ogc:def:crs:OGC:1.3:CRS84", True),
+    ("http://www.opengis.net/def/crs/OGC/1.3/CRS84", True),
+    ("EPSG:32632", False),
+    ("EPSG:43260", False),
+    ("urn:ogc:def:crs:EPSG::3857", False),
+    ("", False),
+    (4326, False),
+]
+
+
+@pytest.mark.parametrize(("name", "right"), CRS)
+def test_another_reference_system_is_refused(api: Api, name: object, right: bool) -> None:  # noqa: FBT001
+    """Coordinates of it may look like longitude and latitude; wherever GeoJSON once had it."""
+    crs = {"type": "name", "properties": {"name": name}}
+    geometry = {**SQUARE, "crs": crs}
+    feature: Json = {**a_feature("S1A_2", crs=None), "crs": crs}
+    del feature["properties"]["crs"]
+    collection = {"type": "FeatureCollection", "features": [], "crs": crs}
+    answers = [
+        api.with_area().add(a_request(geometry=geometry)),
+        api.add(feature),
+        api.post("/aoi/DenmarkDemo/scenes", json=collection),
+    ]
+    for answer, path in zip(answers, ["geometry.crs", "crs", "crs"], strict=True):
+        if right:
+            assert answer.status_code == 200, answer.text
+        else:
+            assert [each["path"] for each in problem_of(answer, 422)["errors"]] == [path]
+
+
+@pytest.mark.parametrize("crs", [5, [], {}, {"properties": 5}])
+def test_a_reference_system_without_a_name_is_refused(api: Api, crs: object) -> None:
+    """Nobody can tell which it is; null is none."""
+    answer = api.with_area().add(a_request(geometry={**SQUARE, "crs": crs}))
+    assert [each["path"] for each in problem_of(answer, 422)["errors"]] == ["geometry.crs"]
+    assert api.add(a_request(geometry={**SQUARE, "crs": None})).status_code == 200
+
+
+@pytest.mark.parametrize(("geometry", "reason"), BAD_GEOJSON[:12])
+def test_what_is_wrong_with_a_geojson_is_told_without_its_readers_own_words(
+    api: Api, geometry: object, reason: str
+) -> None:
+    """Whoever sent it does not know which library reads it."""
+    answer = api.with_area().add(a_request(geometry=geometry))
+    [error] = problem_of(answer, 422)["errors"]
+    assert reason in error["message"]
+    assert not any(each in error["message"] for each in ("json.exception", "Exception", "[json"))

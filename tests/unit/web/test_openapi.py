@@ -16,7 +16,7 @@ from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import Client
 
-from tests.unit.web.api import AREA, Api, a_client, a_request, denmark, problem_of
+from tests.unit.web.api import AREA, Api, a_client, a_feature, a_request, denmark, problem_of
 from tileweave import __version__, compose
 from tileweave.cli.gateway import function_for
 from tileweave.domain.model import Json
@@ -121,6 +121,9 @@ REQUESTS: list[tuple[str, Json]] = [
     ("SceneRequest", {("SourceID" if k == "source_id" else k): v for k, v in a_request().items()}),
     *(("FeatureIn", each) for each in denmark()),
     *(("FeatureIn", each) for each in denmark("scenes")),
+    ("SceneRequest", a_request(tags=None, tiles={"A": {"data": None}})),
+    ("SceneRequest", a_request(Tags=None)),
+    ("FeatureIn", a_feature(aoi=None, retry_countdown="many", Tiles=None, Tags=None)),
 ]
 
 
@@ -139,11 +142,32 @@ def test_requests_fit_their_schema(name: str, body: Json) -> None:
         {"data": {}},
         {"tiles": {"A": {"anx_time": "x"}}},
         {"source_id": ""},
+        {"aoi": None},
+        {"data": {"date": "2022-01-11T17:01:24Z", "tiles": [1]}},
     ],
 )
 def test_a_wrong_request_does_not_fit_the_schema(wrong: Json) -> None:
     """What is refused for its form can be seen to be wrong before it is sent."""
     assert list(errors_of("SceneRequest", {**a_request(), **wrong}))
+
+
+def test_what_a_request_must_hold_is_required() -> None:
+    """A Feature's AOI is not; nor has it a geometry among its properties."""
+    request, feature = a_request(), a_feature(geometry={"type": "Polygon"})
+    del request["aoi"]
+    assert list(errors_of("SceneRequest", request))
+    assert list(errors_of("FeatureIn", feature))
+    assert not list(errors_of("FeatureIn", a_feature()))
+
+
+def test_a_problem_that_says_it_was_not_carried_out_fits_its_schema() -> None:
+    """And only the calls that may answer 409 are said to."""
+    problem = API["components"]["schemas"]["Problem"]["properties"]
+    assert problem["carried_out"]["type"] == "boolean"
+    paths = API["paths"]
+    assert "409" not in paths["/aoi/{aoi}/scenes"]["post"]["responses"]
+    assert "409" not in paths["/scene/{id}/data"]["put"]["responses"]
+    assert "409" in paths["/aoi/{aoi}/scene"]["post"]["responses"]
 
 
 def errors_of(name: str, body: Json) -> Iterator[Any]:

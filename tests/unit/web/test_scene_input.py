@@ -20,6 +20,7 @@ from tests.unit.web.api import (
     wrong_paths,
 )
 from tileweave.domain.errors import Invalid
+from tileweave.domain.job_data import MOST_DOCUMENT, size_of
 from tileweave.domain.model import Json
 from tileweave.web.limits import MOST_DATA, MOST_TILES
 from tileweave.web.scene_input import read_scene
@@ -224,7 +225,8 @@ WRONG: list[tuple[Json, list[str]]] = [
     ({"tiles": 5}, ["tiles"]),
     ({"tiles": {"a": None}}, ["tiles.a"]),
     ({"tiles": {"a": {"data": []}}}, ["tiles.a.data"]),
-    ({"tiles": {"": {}}}, ["tiles..[key]"]),
+    ({"tiles": {"": {}}}, ['tiles.""']),
+    ({"tiles": {"x" * 501: {}}}, [f"tiles.{'x' * 501}"]),
     ({"tiles": {"a": {"source_id": "b"}}}, ["tiles.a.source_id"]),
     ({"tiles": {"a": {"anx_time": 2**53}}}, ["tiles.a.anx_time"]),
     ({"tiles": {"a": {"anx_time": "soon"}}}, ["tiles.a.anx_time"]),
@@ -236,7 +238,8 @@ WRONG: list[tuple[Json, list[str]]] = [
     ({"tiles": {"a": {"previous_scene_id": "b"}}}, ["tiles.a.previous_tile_id"]),
     ({"tiles": {"a": {"reference_tile_id": "b"}}}, ["tiles.a.reference_scene_id"]),
     ({"tiles": {"a": {"reference_scene_id": "b"}}}, ["tiles.a.reference_tile_id"]),
-    ({"tiles": [{"data": {}}]}, ["Tiles.0.SourceID"]),
+    ({"tiles": [{"data": {}}]}, ["tiles.0.source_id"]),
+    ({"Tiles": [{"Data": {}}], "tiles": None}, ["Tiles"]),
     ({"tiles": [{"SourceID": "a"}, 5]}, ["tiles.1"]),
     ({"tiles": [{"SourceID": "a"}, {"SourceID": ""}]}, ["tiles.1.SourceID"]),
     ({"retry_count": -1}, ["retry_count"]),
@@ -299,10 +302,10 @@ def test_every_wrong_link_is_told_at_once(api: Api) -> None:
     link |= {"reference_tile_id": "x", "reference_scene_id": "z"}
     paths = wrong_paths(api.with_area().add(a_request(tiles={"a": link, "b": link})))
     assert paths == [
-        "tiles.a.previous",
-        "tiles.a.reference",
-        "tiles.b.previous",
-        "tiles.b.reference",
+        "tiles.a.previous_tile_id",
+        "tiles.a.reference_tile_id",
+        "tiles.b.previous_tile_id",
+        "tiles.b.reference_tile_id",
     ]
 
 
@@ -310,7 +313,7 @@ def test_wrong_fields_of_a_feature_are_told_by_their_path(api: Api) -> None:
     """From the Feature's own root."""
     feature = a_feature(data={"date": 5}, Tiles=[{"SourceID": "a", "GeometryWKT": "POINT(1 2)"}])
     assert sorted(wrong_paths(api.with_area().add(feature))) == [
-        "properties.Tiles.0.wkt",
+        "properties.Tiles.0.GeometryWKT",
         "properties.data.date",
     ]
 
@@ -335,6 +338,7 @@ def test_an_empty_object_is_told_what_is_missing(api: Api) -> None:
     assert problem["errors"] == [
         {"path": "source_id", "message": "is missing"},
         {"path": "data", "message": "is missing"},
+        {"path": "aoi", "message": "is missing"},
     ]
 
 
@@ -350,6 +354,18 @@ def test_an_empty_object_is_told_what_is_missing(api: Api) -> None:
         "0001-01-01T00:00:00+05:00",
         "9999-12-31T23:59:59-05:00",
         "10000-01-01T00:00:00Z",
+        "2022-01-11 17:01:24Z",
+        "2022-01-11t17:01:24z",
+        "2022-01-11T17:01:24z",
+        "2022-01-11T17:01Z",
+        "2022-01-11 17:01Z",
+        "2022-01-11T17:01:24+0100",
+        "2022-01-11T17:01:24+01",
+        "2022-01-11T17:01:24,5Z",
+        "2022-01-11T17:01:24.Z",
+        "2022-01-11T17:01:24.5 Z",
+        " 2022-01-11T17:01:24Z",
+        "2022-01-11T17:01:24Z\n",
         "٢٠٢٢-01-11T17:01:24Z",
         "yesterday",
         "",
@@ -362,8 +378,15 @@ def test_an_empty_object_is_told_what_is_missing(api: Api) -> None:
     ],
 )
 def test_a_date_that_is_none_is_refused(api: Api, date: object) -> None:
-    """Without a zone it might be anywhere; a number might be seconds or more."""
+    """Without a zone it might be anywhere; workers in Go read RFC 3339, and nothing like it."""
     assert wrong_paths(api.with_area().add(a_request(data={"date": date}))) == ["data.date"]
+
+
+@pytest.mark.parametrize("date", ["2022-01-11T17:01:24", "2022-01-11t17:01:24Z", None, 5, ""])
+def test_it_is_said_how_a_date_is_written(api: Api, date: object) -> None:
+    """By an example."""
+    [error] = problem_of(api.with_area().add(a_request(data={"date": date})), 422)["errors"]
+    assert error["message"] == "must be a date and time by RFC 3339, as 2022-01-11T17:01:24.37Z"
 
 
 @pytest.mark.parametrize(
@@ -477,7 +500,6 @@ def test_one_tile_more_is_refused(api: Api, as_list: bool) -> None:  # noqa: FBT
         ({"data": {"date": "2022-01-01T00:00:00Z", "x": "y" * MOST_DATA}}, "data"),
         ({"tags": {"x": "y" * MOST_DATA}}, "data"),
         ({"tiles": {"B": {"data": {"x": "y" * MOST_DATA}}}}, "tiles.B.data"),
-        ({"tiles": {f"{number:400}": {} for number in range(2_000)}}, "data"),
     ],
 )
 def test_data_that_no_job_can_carry_is_refused(api: Api, fields: Json, path: str) -> None:
@@ -558,4 +580,175 @@ def test_what_is_wrong_with_a_feature_is_told_at_once() -> None:
     with pytest.raises(Invalid) as invalid:
         read_scene(AREA, feature)
     paths = {each.path for each in invalid.value.problems}
-    assert {"properties.foo", "properties.wkt", "properties.data.date"} <= paths
+    assert paths == {"properties.foo", "properties.GeometryWKT", "properties.data.date"}
+
+
+def test_every_wrong_field_of_every_tile_is_told_at_once(api: Api) -> None:
+    """Beside an unknown key and another AOI: geometries and links too."""
+    tiles = {
+        "a": {"wkt": "POINT(0 0)"},
+        "b": {"previous_tile_id": "x"},
+        "c": {"data": 5, "geometry": {"type": "Point"}},
+        "d": 5,
+        "e": {"previous": {"source_id": "x"}, "reference_scene_id": "y"},
+    }
+    point = {"type": "Point", "coordinates": [1, 2]}
+    body = a_request(aoi="Other", foo=1, geometry=point, tiles=tiles)
+    assert sorted(wrong_paths(api.with_area().add(body))) == [
+        "aoi",
+        "foo",
+        "geometry",
+        "tiles.a.wkt",
+        "tiles.b.previous_scene_id",
+        "tiles.c.data",
+        "tiles.c.geometry",
+        "tiles.d",
+        "tiles.e.previous.SceneID",
+        "tiles.e.reference_tile_id",
+    ]
+
+
+def test_what_is_missing_hides_nothing(api: Api) -> None:
+    """It is told with the rest, and nothing is told of what stands in its place."""
+    body = {"data": {"date": "soon"}, "foo": 1, "tiles": [{"wkt": "POINT(0 0)"}]}
+    assert sorted(wrong_paths(api.with_area().add(body))) == [
+        "aoi",
+        "data.date",
+        "foo",
+        "source_id",
+        "tiles.0.source_id",
+        "tiles.0.wkt",
+    ]
+
+
+def test_a_missing_aoi_is_said_to_be_missing(api: Api) -> None:
+    """Not to be another one."""
+    request = a_request()
+    del request["aoi"]
+    errors = problem_of(api.with_area().add(request), 422)["errors"]
+    assert errors == [{"path": "aoi", "message": "is missing"}]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"aoi": None},
+        {"aoi": 5},
+        {"AOI": []},
+        {"retry_countdown": "many"},
+        {"retry_countdown": -1},
+        {"retry_countdown": 10**6},
+        {"retry_countdown": True},
+        {"retry_countdown": None},
+    ],
+)
+def test_what_is_read_over_in_a_feature_may_be_anything(api: Api, fields: Json) -> None:
+    """It says nothing of the scene that is added."""
+    number = api.with_area().added(a_feature(**fields))
+    properties = api.get(f"/scene/{number}").json["properties"]
+    assert (properties["aoi"], properties["retry_countdown"]) == (AREA, 0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "count"),
+    [
+        ({"retry_countdown": 3}, 3),
+        ({"retry_countdown": 3, "retry_count": 5}, 5),
+        ({"retry_countdown": 3, "RetryCount": 0}, 0),
+    ],
+)
+def test_the_retries_that_a_get_shows_are_those_of_the_copy(
+    api: Api, fields: Json, count: int
+) -> None:
+    """Unless the Feature says how many there are to be."""
+    number = api.with_area().added(a_feature(**fields))
+    assert api.get(f"/scene/{number}").json["properties"]["retry_countdown"] == count
+
+
+TWICE: list[tuple[Json, str, str]] = [
+    ({"tiles": {}, "Tiles": []}, "Tiles", "tiles"),
+    ({"wkt": SQUARE, "GeometryWKT": SQUARE}, "wkt", "GeometryWKT"),
+    ({"tiles": {"B": {"data": {}, "Data": {}}}}, "tiles.B.data", "Data"),
+    (
+        {"tiles": {"B": {"previous": {"source_id": "x", "SourceID": "x", "scene_id": "y"}}}},
+        "tiles.B.previous.source_id",
+        "SourceID",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "path", "other"), TWICE)
+def test_a_key_in_two_spellings_is_said_to_be_there_twice(
+    api: Api, fields: Json, path: str, other: str
+) -> None:
+    """It is a key that is read here: once."""
+    errors = problem_of(api.with_area().add(a_request(**fields)), 422)["errors"]
+    assert errors == [{"path": path, "message": f"is given twice: also as {other}"}]
+
+
+@pytest.mark.parametrize(
+    ("link", "path"),
+    [
+        ({"previous": {"source_id": "x", "scene_id": "y"}}, "previous"),
+        ({"Previous": {"SourceID": "x", "SceneID": "y"}}, "Previous"),
+        ({"previous_tile_id": "x", "previous_scene_id": "y"}, "previous_tile_id"),
+    ],
+)
+def test_a_link_is_named_as_it_was_sent(api: Api, link: Json, path: str) -> None:
+    """In each of its three spellings."""
+    assert wrong_paths(api.with_area().add(a_request(tiles={"B": link}))) == [f"tiles.B.{path}"]
+
+
+def test_fields_of_a_feature_are_named_as_they_were_sent(api: Api) -> None:
+    """Its own geometry is none of its properties."""
+    tile = {"SourceID": "B", "GeometryWKT": "POINT(1 2)"}
+    point = {"type": "Point", "coordinates": [1, 2]}
+    feature = {**a_feature(Data={"date": "soon"}, Tiles=[tile]), "geometry": point}
+    del feature["properties"]["data"]
+    assert sorted(wrong_paths(api.with_area().add(feature))) == [
+        "geometry",
+        "properties.Data.date",
+        "properties.Tiles.0.GeometryWKT",
+    ]
+
+
+def test_what_is_no_scene_is_told_in_one_sentence(api: Api) -> None:
+    """A list of scenes, a tile's Feature: where they belong."""
+    number = api.with_area().added(denmark()[-1])
+    tile = api.get(f"/tile/{api.tiles(number)[0]['ID']}").json
+    many = [{"type": "FeatureCollection", "features": denmark()}, [denmark()[0]]]
+    for body, path, said in [
+        *((each, "body", "/scenes") for each in many),
+        (tile, "properties", "tile"),
+    ]:
+        [error] = problem_of(api.add(body), 422)["errors"]
+        assert error["path"] == path
+        assert said in error["message"]
+
+
+@pytest.mark.parametrize("tiles", [[1], [], 5, "", False])
+def test_the_tiles_of_a_scenes_data_are_an_object(api: Api, tiles: object) -> None:
+    """A worker could not read its job otherwise."""
+    data = {**a_request()["data"], "tiles": tiles}
+    assert wrong_paths(api.with_area().add(a_request(data=data))) == ["data.tiles"]
+
+
+def test_as_many_tiles_as_a_scene_may_have_fit_with_names_of_any_usual_length() -> None:
+    """What Tileweave adds for the job is not counted as if it had been sent."""
+    names = [
+        f"{'S2A_MSIL1C_20220101T103431_T32UNG_'[:30]}{number:05}" for number in range(MOST_TILES)
+    ]
+    data = {"swath_id": "whole scene", "tile_nr": 1}
+    scene = read_scene(AREA, a_request(tiles={name: {"data": data} for name in names}))
+    assert size_of(scene.data) > MOST_DATA
+    assert len(scene.data["tiles"]) == MOST_TILES
+
+
+def test_tiles_whose_list_has_no_room_are_refused(api: Api) -> None:
+    """It says what makes the data so large."""
+    tiles: Json = {f"{number:400}": {} for number in range(2_000)}
+    errors = problem_of(api.with_area().add(a_request(tiles=tiles)), 422)["errors"]
+    assert [each["path"] for each in errors] == ["tiles"]
+    assert "the list of them for the scene's job" in errors[0]["message"]
+    assert str(MOST_DOCUMENT) in errors[0]["message"]
+    assert api.overview()["tiles"]["total"] == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -37,6 +36,8 @@ SHARDS = 10
 """Documents over which the totals of an AOI are spread: each takes its share of the writes."""
 
 AOIS_AT_ONCE = 50
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 LAST = "\uf8ff"
 """A character that comes after every one that a name can hold."""
@@ -281,7 +282,8 @@ def _date_of(query: Query) -> datetime | None:
 
 def milliseconds_of(moment: datetime) -> int:
     """Return a moment as the totals keep it."""
-    return math.floor(moment.timestamp() * 1000)
+    # Of integers: a float of the year 9999 would be rounded up, into a year that there is not.
+    return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 def _summed(shards: Collection[DocumentSnapshot]) -> Totals:
@@ -294,4 +296,4 @@ def _summed(shards: Collection[DocumentSnapshot]) -> Totals:
 
 
 def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return None if milliseconds is None else EPOCH + timedelta(milliseconds=milliseconds)
