@@ -172,12 +172,14 @@ class World:
         *scenes: NewScene,
         store: MemoryStore | None = None,
         publisher: MemoryPublisher | None = None,
+        events: bool = False,
     ) -> None:
         self.now = NOW
         self.store = store or MemoryStore()
         self.publisher = publisher or MemoryPublisher()
-        self.services = Services(self.store, self.publisher, now=lambda: self.now)
+        self.services = Services(self.store, self.publisher, now=lambda: self.now, events=events)
         self.jobs: list[Message] = []
+        self._events: list[Message] = []
         self._updates: list[Message] = []
         self._numbers = count(1)
         create_aoi(self.services, AOI)
@@ -249,6 +251,12 @@ class World:
         self._collect()
         return list(self._updates)
 
+    def take_events(self) -> list[Message]:
+        """Return the events published since the last call."""
+        self._collect()
+        taken, self._events = self._events, []
+        return taken
+
     def take_jobs(self) -> list[Message]:
         """Return the jobs published since the last call."""
         self._collect()
@@ -292,9 +300,9 @@ class World:
         return None if found is None else found.document
 
     def _collect(self) -> None:
+        where = {Topic.DEPENDENCY_UPDATES: self._updates, Topic.EVENTS: self._events}
         for each in self.publisher.take():
-            is_update = each.topic is Topic.DEPENDENCY_UPDATES
-            (self._updates if is_update else self.jobs).append(each)
+            where.get(each.topic, self.jobs).append(each)
 
 
 def sweep(services: Services) -> int:
