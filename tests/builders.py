@@ -220,6 +220,11 @@ class World:
             self.services, Delivery(f"update-{next(self._numbers)}", body, again=again)
         )
 
+    def lose_updates(self) -> None:
+        """Let the dependency updates that were published go lost."""
+        self._collect()
+        self._updates.clear()
+
     def settle(self) -> None:
         """Deliver dependency updates until there are none."""
         while self.updates:

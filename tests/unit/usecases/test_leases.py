@@ -12,7 +12,7 @@ from tileweave.domain.errors import NotAllowed, NotFound
 from tileweave.domain.model import Document, Key
 from tileweave.domain.policy import Policy
 from tileweave.domain.status import Event, Status
-from tileweave.usecases import janitor
+from tileweave.usecases import sweep
 from tileweave.usecases.janitor import visit
 from tileweave.usecases.leases import heartbeat, set_policy
 from tileweave.usecases.ports import POLICY_AGE
@@ -190,7 +190,7 @@ def test_a_tile_whose_dependencies_were_forced_back_waits_for_them() -> None:
 
 def test_more_leases_than_a_piece_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each is handed out again."""
-    monkeypatch.setattr(janitor, "PIECE", 2)
+    monkeypatch.setattr(sweep, "PIECE", 2)
     world = World(*(a_new_scene(number) for number in range(5)))
     world.take_jobs()
     world.now += DAY
