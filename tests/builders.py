@@ -172,12 +172,14 @@ class World:
         *scenes: NewScene,
         store: MemoryStore | None = None,
         publisher: MemoryPublisher | None = None,
+        events: bool = False,
     ) -> None:
         self.now = NOW
         self.store = store or MemoryStore()
         self.publisher = publisher or MemoryPublisher()
-        self.services = Services(self.store, self.publisher, now=lambda: self.now)
+        self.services = Services(self.store, self.publisher, now=lambda: self.now, events=events)
         self.jobs: list[Message] = []
+        self._events: list[Message] = []
         self._updates: list[Message] = []
         self._numbers = count(1)
         create_aoi(self.services, AOI)
@@ -223,6 +225,11 @@ class World:
         self._collect()
         self._updates.remove(update)
 
+    def lose_updates(self) -> None:
+        """Let the dependency updates that were published go lost."""
+        self._collect()
+        self._updates.clear()
+
     def settle(self) -> None:
         """Deliver dependency updates until there are none."""
         while self.updates:
@@ -253,6 +260,12 @@ class World:
         """The dependency updates that were published and not delivered yet, the oldest first."""
         self._collect()
         return list(self._updates)
+
+    def take_events(self) -> list[Message]:
+        """Return the events published since the last call."""
+        self._collect()
+        taken, self._events = self._events, []
+        return taken
 
     def take_jobs(self) -> list[Message]:
         """Return the jobs published since the last call."""
@@ -297,9 +310,9 @@ class World:
         return None if found is None else found.document
 
     def _collect(self) -> None:
+        where = {Topic.DEPENDENCY_UPDATES: self._updates, Topic.EVENTS: self._events}
         for each in self.publisher.take():
-            is_update = each.topic is Topic.DEPENDENCY_UPDATES
-            (self._updates if is_update else self.jobs).append(each)
+            where.get(each.topic, self.jobs).append(each)
 
 
 def sweep(services: Services) -> int:

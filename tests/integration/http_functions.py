@@ -45,7 +45,7 @@ class Functions:
 
     def call(self, method: str, path: str, body: object = None, **headers: str) -> Any:  # noqa: ANN401 - JSON
         """Call the function that the path belongs to; return its JSON. It must answer 200."""
-        client = self.clients[path.split("/")[1] or "dashboard"]
+        client = self.clients[path.partition("?")[0].split("/")[1] or "dashboard"]
         answer = client.open(path, method=method, json=body, headers=headers)
         assert answer.status_code == 200, answer.text
         return answer.json if answer.is_json else answer.text

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 
 from tests.integration.http_functions import FUNCTIONS, ROOT, Functions, loaded_functions
+from tileweave.domain.identity import scene_id
 from tileweave.domain.model import Json
 from tileweave_emulators import Running
 
@@ -198,13 +201,103 @@ def test_a_rejected_result_is_acknowledged(functions: Functions) -> None:
     assert functions.pull("dependency-updates") == []
 
 
-def test_a_forgotten_job_is_published_by_the_janitor(functions: Functions) -> None:
-    """Nothing was forgotten here, and the other functions answer at their root."""
+def janitor(functions: Functions, query: str = "") -> Json:
+    """Let the janitor come; return what it answers."""
+    answer = functions.clients["janitor"].post(f"/{query}")
+    assert answer.status_code == 200, answer.text
+    found: Json = answer.get_json()
+    return found
+
+
+def test_the_janitor_finds_nothing_wrong_with_a_run(functions: Functions) -> None:
+    """Under way, and when it is over; also when it counts all there is."""
     with_denmark(functions)
     assert functions.call("GET", "/")["status"] == "ok"
-    answer = functions.clients["janitor"].post("/")
-    assert answer.status_code == 200
-    assert answer.get_json()["findings"] == []
+    assert janitor(functions, "?audit=true")["findings"] == []
+    finish(functions)
+    found = janitor(functions, "?audit=true")
+    assert (found["findings"], found["more"]) == ([], False)
+
+
+def test_a_delayed_retry_is_handed_out_by_the_janitor(functions: Functions) -> None:
+    """With the attempt that it was given; the heartbeat of the one before is refused."""
+    settings = {"retry_delay_seconds": 0.01}
+    functions.call("PUT", f"/aoi/{AREA}/settings", settings)
+    body = {**denmark()[0], "properties": {**denmark()[0]["properties"], "retry_count": 1}}
+    number = functions.call("POST", f"/aoi/{AREA}/scene", body)["id"]
+    functions.answer(functions.jobs("scene-jobs"), "RETRY")
+    assert functions.jobs("scene-jobs") == []
+    time.sleep(0.02)
+    assert janitor(functions)["counts"]["due"] == 1
+    assert [each["attempt"] for each in functions.jobs("scene-jobs")] == [2]
+    beat = functions.call("POST", f"/scene/{number}/heartbeat?attempt=2")
+    assert (beat["id"], beat["attempt"]) == (number, 2)
+    late = functions.clients["scene"].post(f"/scene/{number}/heartbeat?attempt=1")
+    assert late.status_code == 409
+
+
+def test_a_history_that_is_longer_than_a_document_is_told_whole(functions: Functions) -> None:
+    """With the reason of each change."""
+    [number, *_] = with_denmark(functions)
+    for attempt in range(2, 62):
+        functions.call("PUT", f"/scene/{number}/retry/force?reason=for+the+{attempt}th+time")
+    found = functions.call("GET", f"/scene/{number}/history")
+    assert [each["attempt"] for each in found] == list(range(1, 62))
+    assert found[-1]["reason"] == "for the 61th time"
+
+
+@pytest.fixture
+def events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have events published."""
+    monkeypatch.setenv("TILEWEAVE_EVENTS_TOPIC", "events")
+
+
+def test_events_tell_the_histories(events: None, functions: Functions) -> None:
+    """Each change of each scene and tile once, also those of long histories."""
+    [number, *_] = with_denmark(functions)
+    for _ in range(45):
+        functions.call("PUT", f"/scene/{number}/retry/force")
+    finish(functions)
+    told = defaultdict[str, list[Json]](list)
+    for each in functions.jobs("events"):
+        told[f"/{each['type']}/{each['id']}"].append(each)
+    assert len(told) == 12
+    for path, found in told.items():
+        history = functions.call("GET", f"{path}/history")
+        changes = [{name: each[name] for name in history[0]} for each in found]
+        assert sorted(changes, key=itemgetter("when")) == history
+    assert janitor(functions, "?audit=true")["findings"] == []
+
+
+def test_rejected_messages_are_listed_and_replayed(functions: Functions) -> None:
+    """In pages, by AOI and kind; one whose scene was added since is taken."""
+    other = {"type": "scene", "id": 7, "status": "DONE"}
+    for body in ({"type": "scene"}, other, other):
+        functions.push("results", body, attributes={"aoi": "Other"})
+    scene = scene_id(AREA, denmark()[0]["properties"]["source_id"])
+    functions.push("results", {**other, "id": scene}, attributes={"aoi": AREA})
+    url, shown = "/rejected?limit=3", []
+    while url:
+        page = functions.call("GET", url)
+        shown += page["rejected"]
+        url = next((each["href"] for each in page["links"]), "")
+    assert [each["kind"] for each in shown] == ["unknown"] * 3 + ["malformed"]
+    assert len(functions.call("GET", "/rejected?aoi=Other&kind=unknown")["rejected"]) == 2
+    [kept] = functions.call("GET", f"/rejected?aoi={AREA}")["rejected"]
+    assert functions.clients["rejected"].post(f"/rejected/{kept['id']}/replay").status_code == 409
+    assert functions.call("GET", f"/rejected/{kept['id']}") == kept
+    with_denmark(functions)
+    replayed = functions.call("POST", f"/rejected/{kept['id']}/replay")
+    assert replayed["replayed_at"] is not None
+    assert functions.call("GET", f"/scene/{scene}")["properties"]["status"] == "DONE"
+
+
+def test_a_dead_letter_is_kept_whatever_it_holds(functions: Functions) -> None:
+    """Also what is larger than a document: then it is not replayed."""
+    assert functions.push("rejected", {"status": "x" * 2_000_000}) == 204
+    [kept] = functions.call("GET", "/rejected?kind=undeliverable")["rejected"]
+    answer = functions.clients["rejected"].post(f"/rejected/{kept['id']}/replay")
+    assert (answer.status_code, "send it again" in answer.text) == (409, True)
 
 
 def test_what_anyone_may_write_is_kept(functions: Functions) -> None:
@@ -226,7 +319,15 @@ def test_what_anyone_may_write_is_kept(functions: Functions) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/aoi/" + "x" * 3_000, "/aoi/a%00", "/aoi/..", "/scene/" + "9" * 3_000, "/tile/0"]
+    "path",
+    [
+        "/aoi/" + "x" * 3_000,
+        "/aoi/a%00",
+        "/aoi/..",
+        "/scene/" + "9" * 3_000,
+        "/tile/0",
+        "/rejected/__x__",
+    ],
 )
 def test_names_that_no_database_takes_are_not_found(functions: Functions, path: str) -> None:
     """Whatever the database would say of them."""

@@ -152,7 +152,8 @@ def handle_due(draft: Draft, keys: Iterable[Key]) -> list[Document]:
         if job.delayed and not (isinstance(job, Tile) and waits_for(draft, job)):
             after: Document | None = begun(job, draft.now, policy)
         else:
-            after = _after_result(draft, job, Event.LEASE_EXPIRED, LEASE_OVER)
+            cause = DELAY_OVER if job.delayed else LEASE_OVER
+            after = _after_result(draft, job, Event.LEASE_EXPIRED, cause)
         if after is not None:
             draft.put(after)
             handled.append(after)
@@ -190,6 +191,7 @@ def is_due(job: Document, now: datetime) -> bool:
 
 
 LEASE_OVER = Cause("janitor", reason="its lease ran out")
+DELAY_OVER = Cause("janitor", reason="its delay is over, but what it waits for is not DONE")
 
 _HANDS_OUT = frozenset({Event.RESULT_RETRY, Event.LEASE_EXPIRED})
 

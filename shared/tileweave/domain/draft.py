@@ -102,8 +102,11 @@ class Draft:
         return found
 
     def document(self, key: Key) -> Document:
-        """Return a scene or a tile; raises NotFound."""
-        return self.scene(key.id) if key.kind == "scene" else self.tile(key.id)
+        """Return a scene or a tile; raises NotFound, also for a tile that is staged."""
+        found = self.scene(key.id) if key.kind == "scene" else self.tile(key.id)
+        if _is_staged(found):
+            raise NotFound(key.kind, key.id)
+        return found
 
     def linked(self, link: Link | None) -> Tile | None:
         """Return the tile that a link names; None without a link."""

@@ -12,6 +12,7 @@ LARGEST_ID = 2**53 - 1
 """The largest integer that JSON readers in every language keep exact."""
 
 AOI_NAME = re.compile(r"[A-Za-z0-9\-:_]{1,128}", re.ASCII)
+REJECTED_ID = re.compile(r"[0-9a-f]{24}")
 
 
 def checked_aoi_name(name: str) -> str:

@@ -86,6 +86,8 @@ class Reading:
         edited = {edit.after.key: edit.after for edit in draft.edits}
         self._known |= {key: Stored(after, versions[key]) for key, after in edited.items()}
         _publish(self._services, draft, messages)
+        for each in draft.to_publish:  # confirming changed it: whoever needs it reads it again
+            self._known.pop(each.key, None)
         return answer
 
     def draft(

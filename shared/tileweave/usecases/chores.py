@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tileweave.domain import decisions
 from tileweave.domain.draft import Draft
+from tileweave.domain.lifecycle import was_applied
 from tileweave.domain.messages import Id, Message, Topic
 from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.readiness import context_of, waits_for
@@ -43,11 +44,12 @@ class RetryMany(BaseModel):
     items: tuple[Attempt, ...]
     actor: str = OPERATOR.actor
     reason: str = ""
+    call: str = ""
 
     @property
     def cause(self) -> Cause:
-        """Who wanted it, and why."""
-        return Cause(self.actor, reason=self.reason)
+        """Who wanted it, why, and by which call."""
+        return Cause(self.actor, reason=self.reason, message_id=self.call)
 
 
 class DeleteAoi(BaseModel):
@@ -84,7 +86,8 @@ def retry_many(
     """Retry scenes and tiles that are still in RETRY at these attempts; return which.
 
     With `force` also those still in PENDING. Tiles that may not be retried (they wait for their
-    scene, previous or reference) are left as they are.
+    scene, previous or reference) are left as they are. What this call (the `message_id` of its
+    cause) retried before is not retried again, and is among those that it returns.
     """
     events = _FORCED if force else _EVENTS
     keys = [key for key, _ in found]
@@ -105,10 +108,14 @@ def _retry(
     draft.need(context_of(each for each in documents if isinstance(each, Tile)))
     retried = []
     for document, (key, number) in zip(documents, found, strict=True):
-        event = None if document is None else events.get(document.status)
-        if document is None or event is None or document.attempt != number:
+        if document is None:
             continue
-        if not _waits(draft, document):
+        if was_applied(document, by.message_id):
+            draft.publish(document)
+            retried.append(key)
+            continue
+        event = events.get(document.status)
+        if event and document.attempt == number and not _waits(draft, document):
             decisions.operate(draft, key, event, by)
             retried.append(key)
     return retried

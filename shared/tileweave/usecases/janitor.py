@@ -7,7 +7,8 @@ nothing moves, and at totals against counts. Both do a limited part, and say whe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -15,21 +16,19 @@ from itertools import islice
 
 from tileweave.domain import decisions, outbox
 from tileweave.domain.draft import Draft
+from tileweave.domain.errors import NotFound
 from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.outbox import of_kind
-from tileweave.domain.readiness import context_of, hand_out_ready, waits_for
+from tileweave.domain.readiness import context_of, dependencies_of, hand_out_ready, waits_for
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Totals, difference
-from tileweave.usecases.carry_out import Reading, carry_out
+from tileweave.usecases.carry_out import Reading
 from tileweave.usecases.chores import DeleteAoi, message_of, pieces
 from tileweave.usecases.ports import Aoi, Services
-from tileweave.usecases.sweep import sweep, unpublished
+from tileweave.usecases.sweep import PIECE, mend, sweep, unpublished
 
 MOST = 1_000
 """Scenes and tiles of each kind that one visit looks after."""
-
-PIECE = 200
-"""Scenes or tiles that one commit looks after."""
 
 JANITOR = Cause("janitor", reason="it was ready, and nobody had handed it out")
 
@@ -106,18 +105,18 @@ def _due(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FB
         why = "its delay is over" if each.delayed else "its lease ran out"
         report.findings.append(_of(each, Kind.DUE, f"{why}: handed out"))
     if not dry_run:
-        _in_pieces(services, found, decisions.handle_due)
+        mend(services, [each.key for each in found], decisions.handle_due)
 
 
 def _uncut(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
     """Cut out FAILED tiles that live ones may still name, and whose update is lost."""
-    lost = (each for each in services.store.uncut() if not of_kind(each.outbox, outbox.Kind.UPDATE))
+    lost = (each for each in services.store.uncut() if not _is_promised(each))
     found = _some(lost, report)
     for each in found:
         said = "it is FAILED: cut out of its chain"
         report.findings.append(_of(each, Kind.UNCUT, said))
     if not dry_run:
-        _in_pieces(services, found, decisions.promise_again)
+        mend(services, [each.key for each in found], decisions.promise_again)
 
 
 def _stuck(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
@@ -131,8 +130,8 @@ def _stuck(services: Services, report: Report, dry_run: bool) -> None:  # noqa: 
             for each in ready:
                 said = "its scene, previous and reference are DONE: handed out"
                 report.findings.append(_of(each, Kind.STUCK, said))
-            if ready and not dry_run:
-                _in_pieces(services, ready, _hand_out)
+            if not dry_run:
+                mend(services, [each.key for each in ready], _hand_out)
 
 
 def _totals(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
@@ -147,7 +146,8 @@ def _totals(services: Services, report: Report, dry_run: bool) -> None:  # noqa:
             continue
         report.findings.append(Finding(Kind.TOTALS, aoi.name, _said(aoi, off.counts)))
         if not dry_run:
-            services.store.commit([], [off])
+            with suppress(NotFound):  # it was deleted meanwhile
+                services.store.commit([], [off])
 
 
 def _may_be_stuck(totals: Totals) -> bool:
@@ -157,10 +157,19 @@ def _may_be_stuck(totals: Totals) -> bool:
 
 
 def _ready(draft: Draft, *, keys: Sequence[Key]) -> list[Tile]:
-    """Return those of these tiles that are ready, but for those that a person made NEW."""
+    """Return those of these tiles that are ready, but for those that a person made NEW.
+
+    One whose dependencies have an update to come is left to that: it is not forgotten.
+    """
     tiles = [each for each in draft.find_tiles(key.id for key in keys) if _waits(each)]
     draft.need(context_of(tiles))
-    return [each for each in tiles if not waits_for(draft, each)]
+    ready = [each for each in tiles if not waits_for(draft, each)]
+    return [each for each in ready if not any(map(_is_promised, dependencies_of(draft, each)))]
+
+
+def _is_promised(document: Document) -> bool:
+    """Whether the update of a success or failure is still to be propagated."""
+    return bool(of_kind(document.outbox, outbox.Kind.UPDATE))
 
 
 def _waits(tile: Tile) -> bool:
@@ -170,19 +179,6 @@ def _waits(tile: Tile) -> bool:
 
 def _hand_out(draft: Draft, keys: Sequence[Key]) -> object:
     return hand_out_ready(draft, [each.id for each in _ready(draft, keys=keys)], JANITOR)
-
-
-def _in_pieces(
-    services: Services,
-    found: Iterable[Document],
-    decide: Callable[..., object],
-) -> None:
-    for piece in pieces((each.key for each in found), PIECE):
-        carry_out(services, partial(_swapped, decide, piece), piece)
-
-
-def _swapped(decide: Callable[..., object], keys: Sequence[Key], draft: Draft) -> object:
-    return decide(draft, keys)
 
 
 def _some(found: Iterator[Document], report: Report) -> list[Document]:

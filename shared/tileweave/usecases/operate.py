@@ -41,9 +41,8 @@ def operate(services: Services, key: Key, event: Event, by: Cause = OPERATOR) ->
 
     The `message_id` of its cause names the call: repeated, it is carried out once.
     """
-    # A name of its own, by which a commit that lost its answer is known.
-    cause = by if by.message_id else replace(by, message_id=f"call/{uuid4()}")
-    return carry_out(services, partial(decisions.operate, key=key, event=event, cause=cause), [key])
+    decide = partial(decisions.operate, key=key, event=event, cause=_named(by))
+    return carry_out(services, decide, [key])
 
 
 def replace_data(services: Services, key: Key, data: Json, date: datetime | None) -> None:
@@ -65,13 +64,16 @@ def retry_aoi(
     """
     if services.store.find_aoi(aoi) is None:
         raise NotFound("AOI", aoi)
+    by = _named(by)
     statuses = (Status.RETRY, Status.PENDING) if force else (Status.RETRY,)
     found = list(_to_retry(services, aoi, statuses))
     if len(found) <= PIECE:
         return _counted(retry_many(services, found, by, force=force) if found else [])
     items = [[(key.kind, key.id, number) for key, number in piece] for piece in pieces(found)]
     chores = [
-        RetryMany(force=force, items=tuple(each), actor=by.actor, reason=by.reason)
+        RetryMany(
+            force=force, items=tuple(each), actor=by.actor, reason=by.reason, call=by.message_id
+        )
         for each in items
     ]
     services.publisher.publish([message_of(each, aoi) for each in chores])
@@ -102,6 +104,11 @@ def delete_aoi(services: Services, aoi: str, by: Cause = OPERATOR) -> None:
         do_chore(services, DeleteAoi(aoi=aoi, generation=generation))
     except Unavailable:
         logger.warning("what is left of AOI %s is left to the janitor", aoi, exc_info=True)
+
+
+def _named(by: Cause) -> Cause:
+    """Return a cause with a name, by which a commit that lost its answer is known."""
+    return by if by.message_id else replace(by, message_id=f"call/{uuid4()}")
 
 
 def _counted(keys: Sequence[Key]) -> Retried:

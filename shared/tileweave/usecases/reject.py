@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -13,12 +14,16 @@ from tileweave.usecases.ports import Rejected, Services
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message as it was delivered; `again` if it was delivered before."""
+    """A message as it was delivered; `again` if it was delivered before.
+
+    `received_at` is when it came first, if it is replayed.
+    """
 
     message_id: str
     body: bytes
     again: bool = False
     attributes: Mapping[str, str] = field(default_factory=dict)
+    received_at: datetime | None = None
 
 
 def reject(  # noqa: PLR0913 - a sentence: what, from where, why
@@ -35,7 +40,7 @@ def reject(  # noqa: PLR0913 - a sentence: what, from where, why
     Its AOI is the one of its job, or else the one that the message names.
     """
     aoi = aoi or delivery.attributes.get("aoi", "")
-    received = services.now()
+    received = delivery.received_at or services.now()
     rejected = Rejected(kind, error, delivery.body, delivery.message_id, received, aoi, topic)
     services.store.keep_rejected(rejected)
     return rejected

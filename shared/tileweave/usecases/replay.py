@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tileweave.domain.errors import NotAllowed, NotFound
+from tileweave.domain.identity import REJECTED_ID
 from tileweave.domain.messages import Topic
 from tileweave.usecases.ports import Rejected, Services
 from tileweave.usecases.propagate import take_update
@@ -35,7 +36,7 @@ def rejected(
 
 def find(services: Services, id_: str) -> Rejected:
     """Return a rejected message. Raises NotFound."""
-    found = services.store.find_rejected(id_)
+    found = services.store.find_rejected(id_) if REJECTED_ID.fullmatch(id_) else None
     if found is None:
         raise NotFound("rejected message", id_)
     return found
@@ -45,8 +46,8 @@ def take_dead_letter(services: Services, delivery: Delivery) -> Rejected | None:
     """Keep a message that no delivery got through among the rejected ones."""
     tries = delivery.attributes.get(TRIES, "")
     said = f"given up after {tries} deliveries" if tries else "given up after too many deliveries"
-    topic = delivery.attributes.get(FROM) or Topic.RESULTS
-    return reject(services, delivery, UNDELIVERABLE, said, topic=_topic_of(topic, delivery.body))
+    topic = _topic_of(delivery.attributes.get(FROM, ""), delivery.body)
+    return reject(services, delivery, UNDELIVERABLE, said, topic=topic)
 
 
 def replay(services: Services, id_: str) -> Rejected:
@@ -61,7 +62,7 @@ def replay(services: Services, id_: str) -> Rejected:
     if not kept.whole:
         raise NotAllowed(f"message {id_} was too large to be kept as a whole: send it again.")
     take = _TAKERS[kept.topic]
-    again = take(services, Delivery(kept.message_id, kept.raw, again=True))
+    again = take(services, _delivery(kept))
     if again is not None:
         raise NotAllowed(f"message {id_} is rejected again, as {again.kind}: {again.error}")
     done = replace(kept, replayed_at=services.now())
@@ -69,8 +70,14 @@ def replay(services: Services, id_: str) -> Rejected:
     return done
 
 
+def _delivery(kept: Rejected) -> Delivery:
+    """Return a message to be taken once more; rejected again, it keeps its AOI and its time."""
+    named, came = {"aoi": kept.aoi}, kept.received_at
+    return Delivery(kept.message_id, kept.raw, again=True, attributes=named, received_at=came)
+
+
 def _topic_of(subscription: str, body: bytes) -> str:
-    """Return the topic of a dead letter: its subscription has the same name, or another one set."""
+    """Return the topic of a dead letter: of its subscription's name, or else by what it holds."""
     name = subscription.rpartition("/")[2]
     if name in _TAKERS:
         return name

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from functools import partial
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import Conflict, NotFound, TooLarge
@@ -20,7 +19,12 @@ PATIENCE = timedelta(seconds=10)
 """How long a publisher may take before it counts as dead: publishing takes milliseconds."""
 
 PIECE = 200
-"""Documents that are published at once."""
+"""Scenes or tiles that one commit looks after."""
+
+HOPELESS = (NotFound, TooLarge, Conflict)
+"""What one of many is given up for, until the next visit."""
+
+Mending = Callable[[Draft, Sequence[Key]], object]
 
 
 def unpublished(services: Services) -> Iterator[Document]:
@@ -31,22 +35,31 @@ def unpublished(services: Services) -> Iterator[Document]:
 
 def sweep(services: Services, keys: Sequence[Key]) -> int:
     """Publish what the outboxes of these hold; return of how many."""
-    return sum(_sweep(services, piece) for piece in pieces(keys, PIECE))
+    return mend(services, keys, _publish)
 
 
-def _sweep(services: Services, keys: Sequence[Key]) -> int:
-    """Publish for all of these, or for each alone where one of them cannot be published."""
+def mend(services: Services, keys: Sequence[Key], decide: Mending) -> int:
+    """Carry out a decision on all of these, in pieces; return on how many.
+
+    One that cannot be mended (what it needs is gone, perhaps with its AOI) is logged, and keeps
+    nothing else back.
+    """
+    return sum(_mend(services, piece, decide) for piece in pieces(keys, PIECE))
+
+
+def _mend(services: Services, keys: Sequence[Key], decide: Mending) -> int:
+    """Mend all of these, or each alone where one of them cannot be mended."""
     try:
-        carry_out(services, partial(_publish, keys=keys), keys)
-    except (NotFound, TooLarge, Conflict):
+        carry_out(services, lambda draft: decide(draft, keys), keys)
+    except HOPELESS:
         if len(keys) > 1:
-            return sum(_sweep(services, [key]) for key in keys)
-        logger.exception("what %s %s holds cannot be published", *keys[0])
+            return sum(_mend(services, [key], decide) for key in keys)
+        logger.exception("%s %s cannot be mended", *keys[0])
         return 0
     return len(keys)
 
 
-def _publish(draft: Draft, *, keys: Sequence[Key]) -> None:
+def _publish(draft: Draft, keys: Sequence[Key]) -> None:
     for key in keys:
         document = draft.find(key)
         if document is not None:

@@ -57,10 +57,9 @@ def get_tile(services: Services, tile_id: int) -> Tile:
 
 def history_of(services: Services, key: Key) -> list[Change]:
     """Return all changes of a scene or tile, the oldest first. Raises NotFound."""
-    found = services.store.history(key)
-    if found is None:
-        raise NotFound(key.kind, key.id)
-    return found
+    find = get_scene if key.kind == "scene" else get_tile
+    find(services, key.id)
+    return services.store.history(key) or []
 
 
 def get_scene_with_tiles(services: Services, scene_id: int) -> tuple[Scene, list[Tile]]:

@@ -33,4 +33,5 @@ def cause_of(request: Request, nobody: str = OPERATOR.actor) -> Cause:
         raise BadRequest(f"{IDEMPOTENCY_KEY} is 1 to 200 printable ASCII characters, no spaces.")
     caller = caller_of(request)
     actor = caller.name if caller else nobody
-    return Cause(actor, reason=reason, message_id=f"call/{actor}/{key}" if key else "")
+    name = f"call/{actor}/{request.method} {request.path}/{key}" if key else ""
+    return Cause(actor, reason=reason, message_id=name)

@@ -76,13 +76,13 @@ CALLS = {
         "Retry all its scenes and tiles in RETRY",
         {200: content(schemas.Retried), 204: {}},
         (400,),
-        (parameters.REASON,),
+        parameters.OPERATES,
     ),
     "PUT /aoi/{aoi}/retry/force": _aoi(
         "Retry those in PENDING as well",
         {200: content(schemas.Retried), 204: {}},
         (400,),
-        (parameters.REASON,),
+        parameters.OPERATES,
     ),
     "GET /aoi/{aoi}/dot": _aoi(
         "The graph of scenes and tiles", {200: bodies.GRAPH}, (400, 413, 501), parameters.GRAPH

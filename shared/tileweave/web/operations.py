@@ -23,7 +23,7 @@ from tileweave.web.causes import cause_of
 from tileweave.web.data_input import read_data
 from tileweave.web.moments import rfc3339
 from tileweave.web.paging import attempt_of
-from tileweave.web.routing import Route
+from tileweave.web.routing import Endpoint, Route
 
 Show = Callable[[Document], Response]
 
@@ -45,18 +45,31 @@ class Operator:
     @property
     def routes(self) -> tuple[Route, ...]:
         """The routes to retry, fail and force."""
-        path = f"/{self.kind}/<int:number>"
-        named = [
-            Route("PUT", f"{path}/{name}", partial(self._named, event))
-            for name, event in EVENTS.items()
+        calls: list[tuple[str, str, Endpoint]] = [
+            *(("PUT", name, partial(self._named, event)) for name, event in EVENTS.items()),
+            ("PUT", "force/<status>", self._force),
+            ("PUT", "data", self._data),
+            ("GET", "history", self._history),
+            ("POST", "heartbeat", self._heartbeat),
         ]
-        more = (
-            Route("PUT", f"{path}/force/<status>", self._force),
-            Route("PUT", f"{path}/data", self._data),
-            Route("GET", f"{path}/history", self._history),
-            Route("POST", f"{path}/heartbeat", self._heartbeat),
+        path = f"/{self.kind}/<int:number>"
+        return tuple(
+            Route(method, f"{path}/{name}", self._of_what_is_there(endpoint))
+            for method, name, endpoint in calls
         )
-        return (*named, *more)
+
+    def _of_what_is_there(self, endpoint: Endpoint) -> Endpoint:
+        """Return the endpoint; that there is no such thing is told before what else is wrong."""
+
+        def answer(services: Services, request: Request, number: int, **more: str) -> Response:
+            try:
+                return endpoint(services, request, number, **more)
+            except (Invalid, HTTPException):
+                find = get_scene if self.kind == "scene" else get_tile
+                find(services, number)
+                raise
+
+        return answer
 
     def _history(self, services: Services, request: Request, number: int) -> Response:
         del request
@@ -70,24 +83,13 @@ class Operator:
         return as_json({"id": job.id, "attempt": job.attempt, "lease_until": due})
 
     def _data(self, services: Services, request: Request, number: int) -> Response:
-        try:
-            data = read_data(self.kind, json_of(request))
-        except (Invalid, HTTPException):
-            self._find(services, number)
-            raise
-        replace_data(services, Key(self.kind, number), *data)
+        replace_data(services, Key(self.kind, number), *read_data(self.kind, json_of(request)))
         return no_content()
-
-    def _find(self, services: Services, number: int) -> None:
-        """Raise NotFound for what is not there: that is told before what else is wrong."""
-        find = get_scene if self.kind == "scene" else get_tile
-        find(services, number)
 
     def _named(self, event: Event, services: Services, request: Request, number: int) -> Response:
         return self.show(operate(services, Key(self.kind, number), event, cause_of(request)))
 
     def _force(self, services: Services, request: Request, number: int, status: str) -> Response:
         if status.upper() not in Status.__members__:
-            self._find(services, number)
             raise BadRequest(f"{status!r} is not a status: one of {', '.join(Status)}.")
         return self._named(FORCED[Status(status.upper())], services, request, number)

@@ -7,12 +7,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 from urllib.parse import urlencode
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import AfterValidator, AwareDatetime, TypeAdapter
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
@@ -26,8 +26,16 @@ MOST = 10_000
 LAST_PAGE = 100_000
 """The last number of a page: with the largest limit, as much as Firestore skips."""
 
+
+def _in_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment of a cursor; one beyond the years that UTC has is none."""
+
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
-_CURSOR = TypeAdapter(tuple[AwareDatetime, Id, Id])
+_CURSOR = TypeAdapter(tuple[Moment, Id, Id])
 
 T = TypeVar("T")
 DocumentT = TypeVar("DocumentT", Scene, Tile)
@@ -116,7 +124,8 @@ def page_of(request: Request) -> Page:
     if cursor is not None and number:
         raise BadRequest("The parameters cursor and page exclude each other: give one of them.")
     numbered = "page" in request.args
-    return Page(limit, None if cursor is None else _place(cursor), number, numbered)
+    after = None if cursor is None else Place(*decoded(_CURSOR, cursor))
+    return Page(limit, after, number, numbered)
 
 
 def limit_of(request: Request) -> int:
@@ -158,7 +167,7 @@ def decoded(kind: TypeAdapter[T], cursor: str) -> T:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         return kind.validate_json(text)
     except (ValueError, OverflowError) as error:
-        raise _no_cursor() from error
+        raise BadRequest("The parameter cursor is not one of a next link.") from error
 
 
 def _number(request: Request, name: str, default: int, least: int, most: int) -> int:
@@ -168,15 +177,3 @@ def _number(request: Request, name: str, default: int, least: int, most: int) ->
     if not _NUMBER.fullmatch(value) or not least <= int(value) <= most:
         raise BadRequest(f"The parameter {name} is {value!r}: a number from {least} to {most}.")
     return int(value)
-
-
-def _place(cursor: str) -> Place:
-    date, scene_id, number = decoded(_CURSOR, cursor)
-    try:
-        return Place(date.astimezone(UTC), scene_id, number)
-    except OverflowError as error:
-        raise _no_cursor() from error
-
-
-def _no_cursor() -> BadRequest:
-    return BadRequest("The parameter cursor is not one of a next link.")

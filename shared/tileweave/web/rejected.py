@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from itertools import islice
+from typing import Annotated
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import StringConstraints, TypeAdapter
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
+from tileweave.domain.identity import REJECTED_ID
 from tileweave.domain.model import Json
 from tileweave.usecases import replay as replaying
 from tileweave.usecases.ports import KEPT, Rejected, Services
 from tileweave.web.answers import as_json, no_content
 from tileweave.web.moments import rfc3339
-from tileweave.web.paging import decoded, encoded, limit_of, next_links
+from tileweave.web.paging import Moment, decoded, encoded, limit_of, next_links
 from tileweave.web.push import delivery_of
 from tileweave.web.routing import Route
 
-_CURSOR = TypeAdapter(tuple[AwareDatetime, str])
+_Id = Annotated[str, StringConstraints(pattern=f"^{REJECTED_ID.pattern}$")]
+_CURSOR = TypeAdapter(tuple[Moment, _Id])
 
 
 def listed(services: Services, request: Request) -> Response:
@@ -28,10 +30,7 @@ def listed(services: Services, request: Request) -> Response:
         kinds = ", ".join(replaying.KINDS)
         raise BadRequest(f"The parameter kind is {kind!r}: one of {kinds}.")
     cursor = request.args.get("cursor")
-    after = None
-    if cursor is not None:
-        moment, id_ = decoded(_CURSOR, cursor)
-        after = moment.astimezone(UTC), id_
+    after = None if cursor is None else decoded(_CURSOR, cursor)
     aoi = request.args.get("aoi", "")
     found = list(islice(replaying.rejected(services, aoi, kind, after), limit + 1))
     shown = found[:limit]

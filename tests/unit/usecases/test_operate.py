@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.builders import AOI, World, a_chain, a_new_scene, a_new_tile, sent_to
-from tests.unit.usecases.troubled import TroubledStore, somebody_was_quicker
+from tests.unit.usecases.troubled import DeafStore, TroubledStore, somebody_was_quicker
 from tileweave.domain.errors import NotAllowed, NotFound
 from tileweave.domain.model import Key
 from tileweave.domain.status import Event, Status
@@ -178,3 +178,32 @@ def test_tiles_that_wait_for_their_scene_are_not_counted_however_many_there_are(
 
     assert retry_aoi(world.services, AOI) == Retried(0, 0)
     assert world.updates == []
+
+
+def test_a_call_whose_commit_had_no_answer_is_known_to_be_carried_out() -> None:
+    """It took effect: it is not refused, not carried out twice, and its job is published."""
+    store = DeafStore()
+    world = World(a_new_scene(0), store=store)
+    world.answer(world.scene(0), "RETRY")
+    world.take_jobs()
+    store.lost = 1
+
+    after = world.operate(world.scene(0), Event.RETRY)
+
+    assert (after.status, after.attempt) == (Status.PENDING, 2)
+    assert [each.body["attempt"] for each in world.take_jobs()] == [2]
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_retry_of_an_aoi_whose_commit_had_no_answer_counts_what_it_began(*, force: bool) -> None:
+    """The same, for all of them."""
+    store = DeafStore()
+    world = World(a_new_scene(0), a_new_scene(1), store=store)
+    world.answer(world.scene(0), "RETRY")
+    world.answer(world.scene(1), "RETRY")
+    world.take_jobs()
+    store.lost = 1
+
+    assert retry_aoi(world.services, AOI, force=force) == Retried(2, 0)
+
+    assert [each.body["attempt"] for each in world.take_jobs()] == [2, 2]

@@ -45,6 +45,24 @@ class TroubledStore(MemoryStore):
         super().confirm(published)
 
 
+class DeafStore(MemoryStore):
+    """A store whose next `lost` commits take effect, but nobody hears of it."""
+
+    lost = 0
+
+    def commit(
+        self,
+        writes: Sequence[Write],
+        increments: Sequence[Increments],
+        guards: Mapping[Key, Version] = NO_GUARDS,
+    ) -> Mapping[Key, Version]:
+        versions = super().commit(writes, increments, guards)
+        if self.lost:
+            self.lost -= 1
+            raise nobody_answers()
+        return versions
+
+
 class TroubledPublisher(MemoryPublisher):
     """Raises what `troubles` holds for the next publications; `published_before` get out."""
 
