@@ -94,9 +94,14 @@ class Draft:
         return None if link is None else self.find_tile(link.tile_id)
 
     def put(self, document: Document) -> None:
-        """Replace (or create) a document; what its outbox holds is to be published."""
+        """Replace (or create) a document; what its outbox holds is to be published.
+
+        One that is again as it was read is no edit.
+        """
         self.need((document.key,))
-        if document != self.find(document.key):
+        if document == self._known[document.key]:
+            self._edited.pop(document.key, None)
+        else:
             self._edited[document.key] = document
         self.publish(document)
 
