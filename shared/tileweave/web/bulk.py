@@ -13,8 +13,9 @@ from tileweave.domain import batches
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
-from tileweave.usecases.add_scenes import Fate, Outcome, Problems
+from tileweave.usecases.add_scenes import Fate, Outcome
 from tileweave.usecases.add_scenes import add_scenes as add
+from tileweave.usecases.check_chain import Problems
 from tileweave.usecases.ports import Services
 from tileweave.web.answers import as_json, json_of
 from tileweave.web.limits import MOST_TILES

@@ -1,8 +1,8 @@
-"""A store and a publisher in memory that fail when they are told to."""
+"""A store and a publisher in memory that fail, or let others come first, when told to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tileweave.adapters.memory import MemoryPublisher, MemoryStore
 from tileweave.domain.errors import Conflict, Unavailable
@@ -13,12 +13,16 @@ from tileweave.usecases.ports import NO_GUARDS, Version, Write
 
 
 class TroubledStore(MemoryStore):
-    """Raises what `troubles` holds for the next commits, first come first served."""
+    """Raises what `troubles` holds for the next commits, first come first served.
+
+    `before_commits` holds what others do before each of them.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.commit_troubles: list[Exception | None] = []
         self.confirm_troubles: list[Exception | None] = []
+        self.before_commits: list[Callable[[], object] | None] = []
         self.commits = 0
 
     def commit(
@@ -27,6 +31,7 @@ class TroubledStore(MemoryStore):
         increments: Sequence[Increments],
         guards: Mapping[Key, Version] = NO_GUARDS,
     ) -> Mapping[Key, Version]:
+        self._let_happen()
         self.commits += 1
         _raise_next(self.commit_troubles)
         return super().commit(writes, increments, guards)
@@ -34,6 +39,13 @@ class TroubledStore(MemoryStore):
     def confirm(self, published: Mapping[Key, Version]) -> frozenset[Key]:
         _raise_next(self.confirm_troubles)
         return super().confirm(published)
+
+    def _let_happen(self) -> None:
+        """Let others do what they do now; nobody comes before them."""
+        if self.before_commits and (happens := self.before_commits.pop(0)):
+            rest, self.before_commits = self.before_commits, []
+            happens()
+            self.before_commits = rest
 
 
 class TroubledPublisher(MemoryPublisher):
