@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from tests.builders import AOI
 from tileweave.adapters.memory import MemoryStore
-from tileweave.domain.model import Document, Job, Scene, Tile
+from tileweave.domain.model import Document, Job, Key, Scene, Tile
 from tileweave.domain.status import Status
 
 STARTED = (Status.PENDING, Status.RETRY, Status.DONE)
@@ -39,8 +39,11 @@ def documents_of(store: MemoryStore) -> list[Document]:
 
 
 def ends_that_disagree(store: MemoryStore) -> list[str]:
-    """A live tile is on the list of each tile that it names, and on no other live tile's."""
-    tiles = tiles_of(store)
+    """A live tile is on the list of each tile that it names, and on no other live tile's.
+
+    So are staged tiles, which are in no list of the store.
+    """
+    tiles = _with_staged(store)
     wrong = []
     for tile in tiles.values():
         if tile.status is Status.FAILED:
@@ -147,6 +150,22 @@ def _broken(document: Document) -> Iterator[str]:
             yield f"{_name(document)} counts {change.attempt} attempts after {handed_out} jobs"
     if document.attempt != handed_out:
         yield f"{_name(document)} is at attempt {document.attempt} after {handed_out} jobs"
+
+
+def _with_staged(store: MemoryStore) -> Mapping[int, Tile]:
+    """Return all tiles by id, and the staged ones on their lists, and on theirs."""
+    tiles = dict(tiles_of(store))
+    while fresh := {each for tile in tiles.values() for each in _listed(tile)} - tiles.keys():
+        for key, found in store.read([Key("tile", each) for each in fresh]).items():
+            assert found is not None
+            assert isinstance(found.document, Tile)
+            assert found.document.staged
+            tiles[key.id] = found.document
+    return tiles
+
+
+def _listed(tile: Tile) -> tuple[int, ...]:
+    return (*tile.next, *tile.referenced_by)
 
 
 def _strangers(tiles: Mapping[int, Tile], tile: Tile) -> list[str]:

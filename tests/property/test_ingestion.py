@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,18 +15,23 @@ from functools import partial
 from itertools import count
 from typing import Any, Literal
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.builders import AOI, FIRST_PASS, NOW, REVISIT, a_chain, sweep
 from tests.property import invariants
 from tests.property.busy import BusyPublisher, BusyStore, Killed, Meanwhile, die
+from tileweave.domain import batches
 from tileweave.domain.errors import NotAllowed
 from tileweave.domain.ingestion import NewScene, NewTile, TileRef
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Document, Key, Tile
 from tileweave.domain.status import Event, Status
+from tileweave.usecases import add_scene as single
+from tileweave.usecases import add_scenes as bulk
 from tileweave.usecases.add_scene import add_scene
+from tileweave.usecases.add_scenes import Fate, add_scenes
 from tileweave.usecases.operate import operate, retry_aoi
 from tileweave.usecases.ports import Services
 from tileweave.usecases.propagate import take_update
@@ -44,8 +49,27 @@ Others = dict[int, list[int]]
 """Which messages others take, before which of somebody's calls."""
 
 OTHERS = st.dictionaries(CALLS, st.lists(PICKS, min_size=1, max_size=4), min_size=1, max_size=2)
+Bulk = list[tuple[int, list[tuple[int | None, int | None]]]]
+"""Scenes of one request: for each its day, and what its tiles name."""
+
+BULKS = st.lists(
+    st.tuples(
+        st.integers(0, 9), st.lists(st.tuples(MAYBE_PICKS, MAYBE_PICKS), max_size=len(BURSTS))
+    ),
+    min_size=2,
+    max_size=5,
+)
 RESULTS = st.sampled_from(["DONE", "DONE", "FAILED", "RETRY"])
 FORCED = st.sampled_from([event for event in Event if event.name.startswith("FORCE")])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_commits() -> Iterator[None]:
+    """Let a commit hold a scene of a tile or two, or two tiles of a larger one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bulk, "MOST_BYTES_A_COMMIT", 2 * bulk.LEAST_WEIGHT + 2_500)
+        patch.setattr(single, "MOST_TILES_A_COMMIT", 2)
+        yield
 
 
 @dataclass(frozen=True)
@@ -86,6 +110,32 @@ class Ingestion(RuleBasedStateMachine):
         """Links go to any tile that is not FAILED, those of the same scene included."""
         add_scene(self.services, AOI, self.new_scene(tiles, day, retry_count))
         self.collect()
+
+    @rule(scenes=BULKS, others=OTHERS)
+    def a_chain_is_added_while_messages_arrive(self, scenes: Bulk, others: Others) -> None:
+        """In pieces of a scene or two: all of it, or nothing."""
+        chain = self.new_chain(scenes)
+        fates: list[Fate] = []
+
+        def add() -> None:
+            fates.extend(each.fate for each in add_scenes(self.services, AOI, chain))
+
+        self.at_work(add, self.deliveries(others))
+        self.check_outcomes(chain, fates)
+
+    @rule(scenes=BULKS, call=CALLS, picks=st.lists(PICKS, max_size=6))
+    def a_chain_is_added_in_two_attempts(self, scenes: Bulk, call: int, picks: list[int]) -> None:
+        """The first one dies; messages arrive before it is repeated."""
+        chain = self.new_chain(scenes)
+        self.at_work_or_dead(lambda: add_scenes(self.services, AOI, chain), call)
+        there = {each.source_id for each in self.store.scenes(AOI)}
+        self.deliver_all(picks)
+        fates = [each.fate for each in add_scenes(self.services, AOI, chain)]
+        self.collect()
+        for each, fate in zip(chain, fates, strict=True):
+            assert (fate is Fate.KNOWN) == (each.source_id in there)
+        whole = [Fate.ADDED if fate is Fate.KNOWN else fate for fate in fates]
+        self.check_outcomes(chain, whole)
 
     @initialize(length=st.integers(0, 4), bursts=st.integers(1, 2))
     def a_chain_is_added(self, length: int, bursts: int) -> None:
@@ -250,24 +300,40 @@ class Ingestion(RuleBasedStateMachine):
         self, tiles: list[tuple[int | None, int | None]], day: int, retry_count: int
     ) -> NewScene:
         source_id = f"S1A_{next(self._numbers):03}"
-        live = [each for each in self.store.tiles(AOI) if each.status is not Status.FAILED]
-        known = [TileRef(each.source_id, each.scene_source_id) for each in live]
+        known = [TileRef(each.source_id, each.scene_source_id) for each in self.live_tiles()]
         new = []
-        for burst, (previous, reference) in zip(BURSTS, tiles, strict=False):
-            links = [
-                known[pick % len(known)] if known and pick is not None else None
-                for pick in (previous, reference)
-            ]
-            new.append(NewTile(source_id=burst, data={}, previous=links[0], reference=links[1]))
+        for burst, picks in zip(BURSTS, tiles, strict=False):
+            new.append(_linked(burst, known, picks))
             known.append(TileRef(burst, source_id))
-        return NewScene(
-            source_id=source_id,
-            date=FIRST_PASS + day * REVISIT,
-            data={},
-            tags={},
-            tiles=tuple(new),
-            retry_count=retry_count,
-        )
+        return replace(_a_scene(source_id, day, new), retry_count=retry_count)
+
+    def new_chain(self, scenes: Bulk) -> list[NewScene]:
+        """Return scenes whose tiles name any before them, of whichever scene, and so no circle."""
+        names = [f"S1A_{next(self._numbers):03}" for _ in scenes]
+        known = [TileRef(each.source_id, each.scene_source_id) for each in self.live_tiles()]
+        tiles: dict[str, list[NewTile]] = {name: [] for name in names}
+        for number, burst in enumerate(BURSTS):
+            for name, (_, picks) in zip(names, scenes, strict=True):
+                if number < len(picks):
+                    tiles[name].append(_linked(burst, known, picks[number]))
+                    known.append(TileRef(burst, name))
+        return [
+            _a_scene(name, day, tiles[name]) for name, (day, _) in zip(names, scenes, strict=True)
+        ]
+
+    def check_outcomes(self, scenes: list[NewScene], fates: Sequence[Fate]) -> None:
+        """See that of each chain all was added, or nothing, as it was said."""
+        there = {each.source_id for each in self.store.scenes(AOI)}
+        said = {each.source_id: fate for each, fate in zip(scenes, fates, strict=True)}
+        for chain in batches.chains(scenes):
+            names = {each.source_id for each in chain}
+            assert {said[each] for each in names} in ({Fate.ADDED}, {Fate.REFUSED})
+            added = said[chain[0].source_id] is Fate.ADDED
+            assert names & there == (names if added else set())
+            assert added or any(self.store.tiles(AOI, (Status.FAILED,)))
+
+    def live_tiles(self) -> list[Tile]:
+        return [each for each in self.store.tiles(AOI) if each.status is not Status.FAILED]
 
     def send_result(self, job: Message, status: str, *, names_attempt: bool) -> None:
         body: dict[str, Any] = {**_named(job), "status": status, "message": f"it is {status}"}
@@ -389,6 +455,16 @@ class ForcedIngestion(Ingestion):
         ]
         assert stuck == []
         self.check_all_was_published()
+
+
+def _linked(burst: str, known: list[TileRef], picks: tuple[int | None, int | None]) -> NewTile:
+    links = [known[pick % len(known)] if known and pick is not None else None for pick in picks]
+    return NewTile(source_id=burst, data={}, previous=links[0], reference=links[1])
+
+
+def _a_scene(source_id: str, day: int, tiles: list[NewTile]) -> NewScene:
+    date = FIRST_PASS + day * REVISIT
+    return NewScene(source_id=source_id, date=date, data={}, tags={}, tiles=tuple(tiles))
 
 
 def _key(message: Message) -> Key:

@@ -6,8 +6,9 @@ Each case runs `first` and, before the n-th of its calls to the store or the pub
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from itertools import product as pairs_of
 
 import pytest
@@ -16,10 +17,12 @@ from tests.builders import AOI, BURST, NEIGHBOUR, World, a_chain, a_new_scene, a
 from tests.property import invariants
 from tests.property.busy import BusyPublisher, BusyStore, Killed, Meanwhile, die
 from tileweave.domain.errors import Invalid
-from tileweave.domain.ingestion import NewScene
+from tileweave.domain.ingestion import NewScene, NewTile
 from tileweave.domain.messages import Message
 from tileweave.domain.model import Document
 from tileweave.domain.status import Event, Status
+from tileweave.usecases import add_scene, add_scenes
+from tileweave.usecases.add_scenes import Fate
 from tileweave.usecases.ports import Rejected
 
 Action = Callable[[World], object]
@@ -135,6 +138,52 @@ FORCED = {
 }
 
 
+def a_bulk_chain(last: Sequence[NewTile], *, both_ways: bool) -> list[NewScene]:
+    """Return scenes 6 to 9 in a chain of neighbours, the last with tiles that name other chains.
+
+    `both_ways`: the first two name each other both ways.
+    """
+    chain = [
+        a_new_scene(number, [a_new_tile(NEIGHBOUR, previous=ref(number - 1, NEIGHBOUR))])
+        for number in range(7, 10)
+    ]
+    chain[-1] = replace(chain[-1], tiles=(*chain[-1].tiles, *last))
+    first = a_new_scene(6, [a_new_tile(NEIGHBOUR)])
+    if both_ways:
+        first = replace(first, tiles=(*first.tiles, a_new_tile("B", previous=ref(7, "B"))))
+        chain[0] = replace(chain[0], tiles=(*chain[0].tiles, a_new_tile("B")))
+    return [first, *chain]
+
+
+def named_by(number: int, burst: str = BURST) -> NewTile:
+    """Return a tile that names the tile of this number, and the first of its chain."""
+    return a_new_tile(burst, previous=ref(number), reference=ref(0))
+
+
+BULKS = {
+    "names the last": a_bulk_chain([named_by(3)], both_ways=False),
+    "names the root, after a unit": a_bulk_chain([named_by(0)], both_ways=True),
+    "ends with a large scene": a_bulk_chain(
+        [named_by(3), named_by(0, "C"), named_by(0, "D"), *map(a_new_tile, "EFG")], both_ways=False
+    ),
+    "begins with a large scene": [
+        a_new_scene(8, [named_by(3), *map(a_new_tile, "CDEFG"), named_by(0, "H")]),
+        a_new_scene(9, [a_new_tile(previous=ref(8), reference=ref(0))]),
+    ],
+}
+FAILURES = {
+    "the root": lambda world: _fail(world, 0),
+    "the last": lambda world: _fail(world, 3),
+    "the last two, the later first": lambda world: _fail(world, 3, 2),
+    "all": lambda world: _fail(world, 0, 1, 2, 3),
+}
+
+
+def _fail(world: World, *numbers: int) -> None:
+    for number in numbers:
+        world.operate(world.tile(number), Event.FORCE_FAIL)
+
+
 def different(actions: dict[str, Action]) -> list[tuple[str, str]]:
     """Return all ordered pairs of two different actions."""
     return [(one, other) for one, other in pairs_of(actions, repeat=2) if one != other]
@@ -181,6 +230,58 @@ def test_a_process_may_die_before_any_call(build: Callable[[], BusyWorld], statu
         published = {(each.attributes["type"], each.body["id"]) for each in world.take_jobs()}
         assert {each.key for each in world.documents() if each.attempt} == published
         assert list(world.store.unpublished()) == []
+
+
+@pytest.fixture
+def small_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a commit hold a scene of up to two tiles, or two tiles of a larger one."""
+    monkeypatch.setattr(add_scenes, "MOST_BYTES_A_COMMIT", 2 * add_scenes.LEAST_WEIGHT + 2_500)
+    monkeypatch.setattr(add_scene, "MOST_TILES_A_COMMIT", 2)
+
+
+@pytest.mark.usefixtures("small_commits")
+@pytest.mark.parametrize("settled", [True, False])
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("bulk", BULKS)
+def test_a_chain_in_pieces_may_interleave_with_failures(
+    bulk: str, failure: str, *, settled: bool
+) -> None:
+    """Wherever what it names fails between two calls, all of the chain is added, or nothing."""
+    outcomes: list[set[Fate]] = []
+
+    def add(world: World) -> None:
+        outcomes.append(_added(world, BULKS[bulk]))
+
+    fail = _then_settled(FAILURES[failure]) if settled else FAILURES[failure]
+    for world in _interleaved(a_running_chain, add, fail):
+        there = 4 + len(BULKS[bulk]) * (outcomes[-1] == {Fate.ADDED})
+        assert outcomes[-1] in ({Fate.ADDED}, {Fate.REFUSED})
+        assert len(list(world.store.scenes(AOI))) == there
+        world.settle()
+        assert _wrong_at_the_end(world) == []
+    assert {Fate.ADDED} in outcomes
+
+
+@pytest.mark.usefixtures("small_commits")
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("bulk", BULKS)
+def test_a_chain_that_broke_off_is_completed_whatever_failed_since(bulk: str, failure: str) -> None:
+    """Whoever adds it dies, wherever; if anything of it is there, the rest is added by a repeat."""
+
+    def add(world: World) -> None:
+        with suppress(Killed):
+            _added(world, BULKS[bulk])
+
+    for world in _interleaved(a_running_chain, add, lambda _: die()):
+        begun = len(list(world.store.scenes(AOI))) > 4
+        _then_settled(FAILURES[failure])(world)
+        fates = _added(world, BULKS[bulk])
+        assert fates <= {Fate.ADDED, Fate.KNOWN} if begun else len(fates) == 1
+        assert _wrong_at_the_end(world) == []
+
+
+def _added(world: World, bulk: Sequence[NewScene]) -> set[Fate]:
+    return {each.fate for each in add_scenes.add_scenes(world.services, AOI, bulk)}
 
 
 def _interleaved(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from graphlib import CycleError, TopologicalSorter
+from datetime import datetime
+from typing import TypeVar
 
+from tileweave.domain.components import components
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
+
+T = TypeVar("T")
 
 
 def joined(one: NewScene, other: NewScene) -> NewScene | None:
@@ -47,14 +51,18 @@ def chains(scenes: Sequence[NewScene]) -> list[list[NewScene]]:
     return list(groups.values())
 
 
-def in_order(chain: Sequence[NewScene]) -> list[NewScene] | None:
-    """Return the scenes so that each comes after those that it names; None if that cannot be."""
-    known = {scene.source_id: scene for scene in chain}
-    graph = {name: sorted(named_by(scene) & known.keys()) for name, scene in known.items()}
-    try:
-        return [known[name] for name in TopologicalSorter(graph).static_order()]
-    except CycleError:
-        return None
+def in_units(chain: Sequence[NewScene]) -> list[list[NewScene]]:
+    """Return the scenes in units that are added at once, each after those that it names.
+
+    A unit is one scene, or all those that name each other both ways, directly or not. As far as
+    that allows they are in the order of their dates.
+    """
+    known = {scene.source_id: scene for scene in sorted(chain, key=_by_date)}
+    graph = {
+        name: _earliest_first(named_by(scene) & known.keys(), known)
+        for name, scene in known.items()
+    }
+    return [[known[name] for name in group] for group in components(graph)]
 
 
 def named_by(scene: NewScene) -> set[str]:
@@ -63,20 +71,27 @@ def named_by(scene: NewScene) -> set[str]:
     return {ref.scene_source_id for ref in refs} - {scene.source_id}
 
 
-def in_pieces(
-    chain: Sequence[NewScene], sizes: Mapping[str, int], most: int
-) -> Iterator[list[NewScene]]:
-    """Return the scenes in pieces of up to `most` by their sizes, at least one in each."""
-    piece: list[NewScene] = []
-    size = 0
-    for scene in chain:
-        if piece and size + sizes[scene.source_id] > most:
+def in_pieces(items: Sequence[T], weigh: Callable[[T], int], most: int) -> Iterator[list[T]]:
+    """Return the items in pieces of up to `most` by their weights, at least one in each."""
+    piece: list[T] = []
+    total = 0
+    for item in items:
+        weight = weigh(item)
+        if piece and total + weight > most:
             yield piece
-            piece, size = [], 0
-        piece.append(scene)
-        size += sizes[scene.source_id]
+            piece, total = [], 0
+        piece.append(item)
+        total += weight
     if piece:
         yield piece
+
+
+def _by_date(scene: NewScene) -> tuple[datetime, str]:
+    return scene.date, scene.source_id
+
+
+def _earliest_first(names: set[str], known: Mapping[str, NewScene]) -> list[str]:
+    return sorted(names, key=lambda name: _by_date(known[name]))
 
 
 def _join(group_of: dict[str, list[str]], one: str, other: str) -> None:

@@ -121,11 +121,16 @@ class Draft:
         return self._policies[aoi]
 
     def put(self, document: Document) -> None:
-        """Replace (or create) a document; what its outbox holds is to be published."""
+        """Replace (or create) a document; what its outbox holds is to be published.
+
+        One that is again as it was read is no edit.
+        """
         self.need((document.key,))
         before = self.find(document.key)
         document = replace(document, outbox=document.outbox | self._news(before, document))
-        if document != before:
+        if document == self._known[document.key]:
+            self._edited.pop(document.key, None)
+        else:
             self._edited[document.key] = document
         self.publish(document)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
@@ -12,7 +13,7 @@ from tileweave.domain.errors import IdCollision, Invalid, Problem
 from tileweave.domain.identity import scene_id, tile_id
 from tileweave.domain.model import Cause, Change, Json, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, token
-from tileweave.domain.relink import relinked
+from tileweave.domain.relink import relinked, relinked_late
 from tileweave.domain.status import Status
 
 INGESTION = Cause(actor="ingestion")
@@ -61,6 +62,10 @@ class NewScene:
     """Who adds it, and by which call."""
 
 
+Placed = tuple[NewScene, NewTile]
+"""A tile to add, and the scene that it is of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """Where ids come from: an AOI, and how often one of that name was deleted before."""
@@ -84,14 +89,25 @@ def keys_of(names: Names, new: NewScene) -> set[Key]:
     return {Key("scene", names.scene(new.source_id)), *tiles}
 
 
-def check(draft: Draft, names: Names, new: NewScene) -> None:
+def check(
+    draft: Draft,
+    names: Names,
+    new: NewScene,
+    *,
+    beside: AbstractSet[TileRef] = frozenset(),
+    late: bool = False,
+) -> None:
     """Raise Invalid if a link names an unknown or FAILED tile, or if links make a cycle.
 
-    Raises IdCollision if an id that the scene would get belongs to a different one.
+    `beside`: all tiles that are added at once, if they are more than the scene's own. `late`: links
+    to FAILED tiles are right, since they were when a first part was added. Raises IdCollision if
+    an id that the scene would get belongs to a different one.
     """
     draft.need(keys_of(names, new))
-    own = {_own(new, tile) for tile in new.tiles}
-    problems = [each for tile in new.tiles for each in _bad_links(draft, names, tile, own)]
+    own = beside or set(refs_of(new))
+    problems = [
+        each for tile in new.tiles for each in _bad_links(draft, names, tile, own, late=late)
+    ]
     problems.extend([*_twice(new), *_cycle(new)])
     if problems:
         raise Invalid(tuple(problems))
@@ -99,42 +115,74 @@ def check(draft: Draft, names: Names, new: NewScene) -> None:
 
 
 def add_tiles(
-    draft: Draft, names: Names, new: NewScene, tiles: Iterable[NewTile], *, staged: bool = False
+    draft: Draft,
+    names: Names,
+    tiles: Iterable[Placed],
+    *,
+    staged: bool = False,
+    late: bool = False,
 ) -> None:
     """Create the tiles, linked at both ends; those that a broken request left become like these.
 
-    A staged tile is in no list and no total, until the scene is added.
+    A staged tile is in no list and no total, until its scene is added. `late`: what FAILED since
+    a first part was added is cut out of the links.
     """
-    for tile in tiles:
-        found = draft.find_tile(names.tile(_own(new, tile)))
+    links: dict[int, tuple[Link | None, Link | None]] = {}
+    for new, tile in tiles:
+        id_ = names.tile(_own(new, tile))
+        found = draft.find_tile(id_)
         if found is None:
             draft.put(replace(_tile(names, new, tile, draft.now), staged=staged))
         elif found.staged:
             draft.put(_as_requested(found, _tile(names, new, tile, found.updated_at)))
         else:
             continue
-        links = _links(draft, names, tile)
-        current = draft.tile(names.tile(_own(new, tile)))
-        if links != (current.previous, current.reference):
-            relinked(draft, current, *links)
+        links[id_] = _links(draft, names, tile)
+        current = draft.tile(id_)
+        if not late and links[id_] != (current.previous, current.reference):
+            relinked(draft, current, *links[id_])
+    if late:
+        relinked_late(draft, links)
 
 
-def in_order(new: NewScene) -> list[NewTile]:
-    """Return the tiles so that each comes after those of the same scene that it names.
+def promise(draft: Draft, names: Names, new: NewScene) -> None:
+    """Stage a tile of a scene that a later commit will add: it tells that its chain was begun."""
+    tile = new.tiles[0]
+    if draft.find_tile(names.tile(_own(new, tile))) is None:
+        draft.put(replace(_tile(names, new, tile, draft.now), staged=True))
 
-    In the given order if they name each other in a circle: `check` refuses that.
+
+def in_order(*scenes: NewScene) -> list[Placed]:
+    """Return the tiles so that each comes after those of these scenes that it names.
+
+    In the given order if they name each other in a circle: `check` and `circle_of` tell that.
     """
-    by_ref = {_own(new, tile): tile for tile in new.tiles}
+    by_ref = {_own(new, tile): (new, tile) for new in scenes for tile in new.tiles}
     try:
-        order = tuple(TopologicalSorter(_graph(new)).static_order())
+        order = tuple(TopologicalSorter(_graph(scenes)).static_order())
     except CycleError:
-        return list(new.tiles)
+        return [(new, tile) for new in scenes for tile in new.tiles]
     return [by_ref[ref] for ref in order if ref in by_ref]
+
+
+def circle_of(scenes: Iterable[NewScene]) -> list[TileRef]:
+    """Return tiles that each name the next one, the last the first; none if there is no circle."""
+    try:
+        TopologicalSorter(_graph(scenes)).prepare()
+    except CycleError as error:
+        named_first: list[TileRef] = error.args[1]
+        return named_first[:0:-1]
+    return []
+
+
+def refs_of(new: NewScene) -> list[TileRef]:
+    """Return the names of a scene's tiles."""
+    return [_own(new, tile) for tile in new.tiles]
 
 
 def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
     """Create the scene, handed out at once, and have its staged tiles seen."""
-    for tile in draft.find_tiles(names.tile(_own(new, each)) for each in new.tiles):
+    for tile in draft.find_tiles(map(names.tile, refs_of(new))):
         draft.put(replace(tile, staged=False))
     change = Change(draft.now, None, Status.PENDING, 1, new.by)
     scene = Scene(
@@ -156,7 +204,7 @@ def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
         product_name=new.product_name,
         own_record=new.own_record,
         tags=new.tags,
-        tile_ids=tuple(names.tile(_own(new, tile)) for tile in new.tiles),
+        tile_ids=tuple(map(names.tile, refs_of(new))),
     )
     draft.put(scene)
     return scene
@@ -205,7 +253,9 @@ def _links(draft: Draft, names: Names, tile: NewTile) -> tuple[Link | None, Link
     return previous, reference
 
 
-def _bad_links(draft: Draft, names: Names, tile: NewTile, own: set[TileRef]) -> Iterator[Problem]:
+def _bad_links(
+    draft: Draft, names: Names, tile: NewTile, own: AbstractSet[TileRef], *, late: bool
+) -> Iterator[Problem]:
     for name, ref in (("previous", tile.previous), ("reference", tile.reference)):
         if ref is None or ref in own:
             continue
@@ -213,22 +263,21 @@ def _bad_links(draft: Draft, names: Names, tile: NewTile, own: set[TileRef]) -> 
         where = ref.path or f"{tile.path}.{name}"
         if found is None or found.staged:
             yield Problem(where, f"there is no tile {ref.source_id} of scene {ref.scene_source_id}")
-        elif found.status is Status.FAILED:
+        elif found.status is Status.FAILED and not late:
             said = f"tile {ref.source_id} of scene {ref.scene_source_id} is FAILED"
             yield Problem(where, f"{said}: name one that is not")
 
 
 def _cycle(new: NewScene) -> Iterator[Problem]:
-    try:
-        TopologicalSorter(_graph(new)).prepare()
-    except CycleError as error:
-        circle = " -> ".join(ref.source_id for ref in error.args[1])
-        yield Problem("tiles", f"the links make a cycle: {circle}")
+    if circle := circle_of([new]):
+        names = " -> ".join(ref.source_id for ref in (*circle, circle[0]))
+        yield Problem("tiles", f"the links make a cycle: {names}")
 
 
-def _graph(new: NewScene) -> Mapping[TileRef, list[TileRef]]:
+def _graph(scenes: Iterable[NewScene]) -> Mapping[TileRef, list[TileRef]]:
     return {
         _own(new, tile): [ref for ref in (tile.previous, tile.reference) if ref]
+        for new in scenes
         for tile in new.tiles
     }
 

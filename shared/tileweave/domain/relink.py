@@ -7,12 +7,12 @@ tile at the same time either is refused and reads again, or finds the new depend
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.model import Key, Link, Tile
-from tileweave.domain.readiness import tile_keys
+from tileweave.domain.readiness import links_of, tile_keys
 from tileweave.domain.status import Status
 
 
@@ -56,12 +56,15 @@ def elect_heir(draft: Draft, failed: Tile) -> Link | None:
     """Return the tile that takes the place of a FAILED root, electing it if there is none yet.
 
     It is the dependant by `previous` with the earliest scene date, then the lowest id; a FAILED
-    dependant stands for its own ones. The choice is kept in `heir`, so that it is made once.
+    dependant stands for its own ones. The choice is kept in `heir`, so that it is made once. Others
+    must not wait for a staged tile, which may never be seen: it is elected only where the failed
+    one was cut out, so that no other is left.
     """
     current = draft.tile(failed.id)
-    if current.heir is not None or not current.is_root or current.cut:
+    if current.heir is not None or not current.is_root:
         return current.heir
-    children = list(_live_children(draft, current))
+    found = _live_children(draft, current)
+    children = [tile for tile in found if current.cut or not tile.staged]
     if not children:
         return None
     chosen = min(children, key=lambda tile: (tile.date, tile.id))
@@ -77,6 +80,19 @@ def relinked(draft: Draft, tile: Tile, previous: Link | None, reference: Link | 
     draft.put(after)
     _attach(draft, after)
     return after
+
+
+def relinked_late(draft: Draft, tiles: Mapping[int, tuple[Link | None, Link | None]]) -> None:
+    """Give new tiles the links they would have by now, had they named these before any FAILED.
+
+    They are linked to the FAILED ones, and cut out of there at once. So they are on their lists
+    like any other dependant, are elected like any other, and come back if those are put back.
+    """
+    for tile_id, links in tiles.items():
+        relinked(draft, draft.tile(tile_id), *links)
+    _need_failed(draft, [link for links in tiles.values() for link in links if link])
+    for tile_id in tiles:
+        _follow(draft, draft.tile(tile_id))
 
 
 def live_previous(draft: Draft, link: Link | None) -> Link | None:
@@ -107,6 +123,19 @@ def _live(draft: Draft, link: Link | None, onward: Callable[[Tile], Link | None]
         draft.guard(tile)
         link = onward(tile)
     return None
+
+
+def _need_failed(draft: Draft, links: Iterable[Link]) -> None:
+    """Read what the links may be followed to, a round trip or two for each row of FAILED tiles."""
+    seen: set[int] = set()
+    ids = {link.tile_id for link in links}
+    while ids:
+        seen |= ids
+        failed = [each for each in draft.find_tiles(sorted(ids)) if each.status is Status.FAILED]
+        heirless = [tile for tile in failed if tile.is_root and tile.heir is None]
+        draft.need(Key("tile", each) for tile in heirless for each in tile.next)
+        onward = (link for tile in failed for link in (*links_of(tile), tile.heir) if link)
+        ids = {link.tile_id for link in onward} - seen
 
 
 def _follow(draft: Draft, tile: Tile) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from uuid import uuid4
@@ -10,7 +10,7 @@ from uuid import uuid4
 from tileweave.domain import ingestion
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import AlreadyExists, NotFound
-from tileweave.domain.ingestion import Names, NewScene, NewTile
+from tileweave.domain.ingestion import Names, NewScene, NewTile, Placed
 from tileweave.domain.lifecycle import was_applied
 from tileweave.usecases.carry_out import Reading, retrying
 from tileweave.usecases.ports import Services
@@ -30,6 +30,19 @@ class _Known:
     scene_id: int
     by_this_call: bool = False
     """Nobody had told this call that its commit took effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Scenes that are seen together.
+
+    `late`: a first part of their chain was added before, and what they name may have FAILED since.
+    `promised`: a scene that a later commit adds to the same chain; it may be one of these.
+    """
+
+    scenes: Sequence[NewScene]
+    late: bool = False
+    promised: NewScene | None = None
 
 
 def add_scene(services: Services, aoi: str, new: NewScene) -> int:
@@ -56,13 +69,22 @@ def _add(services: Services, aoi: str, new: NewScene) -> int | _Known:
     names = Names(aoi, found.generation)
     reading = Reading(services)
     known, _, _ = reading.draft(partial(_check, names, new), ingestion.keys_of(names, new))
-    *pieces, last = _pieces(new)
     if known is not None:
         reading.attempt(partial(_publish_again, known.scene_id), ())
         return known
+    add_together(reading, names, Together([new]))
+    return names.scene(new.source_id)
+
+
+def add_together(reading: Reading, names: Names, what: Together) -> None:
+    """Add scenes that are seen together, with the last of as many commits as they take.
+
+    Raises NotFound, and Conflict: then they are to be checked again.
+    """
+    *pieces, last = _pieces(what.scenes)
     for piece in pieces:
-        reading.attempt(partial(_put, names, new, piece), ())
-    return reading.attempt(partial(_put_last, names, new, last), ())
+        reading.attempt(partial(_stage, names, what, piece), ())
+    reading.attempt(partial(_put_last, names, what, last), ())
 
 
 def _check(names: Names, new: NewScene, draft: Draft) -> _Known | None:
@@ -79,25 +101,28 @@ def _publish_again(scene_id: int, draft: Draft) -> None:
     draft.publish(draft.scene(scene_id))
 
 
-def _put(names: Names, new: NewScene, piece: list[NewTile], draft: Draft) -> None:
-    ingestion.add_tiles(draft, names, new, piece, staged=True)
+def _stage(names: Names, what: Together, piece: Sequence[Placed], draft: Draft) -> None:
+    ingestion.add_tiles(draft, names, piece, staged=True, late=what.late)
 
 
-def _put_last(names: Names, new: NewScene, piece: list[NewTile], draft: Draft) -> int:
-    ingestion.add_tiles(draft, names, new, piece)
-    return ingestion.add_scene(draft, names, new).id
+def _put_last(names: Names, what: Together, piece: Sequence[Placed], draft: Draft) -> None:
+    ingestion.add_tiles(draft, names, piece, late=what.late)
+    for new in what.scenes:
+        ingestion.add_scene(draft, names, new)
+    if what.promised is not None:
+        ingestion.promise(draft, names, what.promised)
 
 
-def _pieces(new: NewScene) -> Iterator[list[NewTile]]:
+def _pieces(scenes: Sequence[NewScene]) -> Iterator[list[Placed]]:
     """Split the tiles so that each piece fits into a commit; the last may be empty."""
-    piece: list[NewTile] = []
+    piece: list[Placed] = []
     size = 0
-    for tile in ingestion.in_order(new):
+    for new, tile in ingestion.in_order(*scenes):
         weight = weight_of(tile)
         if piece and (len(piece) == MOST_TILES_A_COMMIT or size + weight > MOST_BYTES_A_COMMIT):
             yield piece
             piece, size = [], 0
-        piece.append(tile)
+        piece.append((new, tile))
         size += weight
     yield piece
 

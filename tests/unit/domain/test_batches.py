@@ -47,15 +47,26 @@ def test_each_scene_comes_after_those_that_it_names(seed: int) -> None:
     """Whatever order they were given in."""
     scenes = a_chain(20, (BURST, NEIGHBOUR))
     shuffled = random.Random(seed).sample(scenes, len(scenes))
-    ordered = batches.in_order(shuffled)
-    assert ordered is not None
-    assert numbers(ordered) == list(range(20))
+    assert [numbers(each) for each in batches.in_units(shuffled)] == [[n] for n in range(20)]
 
 
-def test_a_circle_has_no_order() -> None:
-    """Of two scenes that name each other."""
-    circle = [a_new_scene(each, [a_new_tile(previous=ref(1 - each))]) for each in (0, 1)]
-    assert batches.in_order(circle) is None
+def test_scenes_that_name_each_other_both_ways_are_a_unit() -> None:
+    """Directly or not; before those that name them, and after those that they name."""
+    scenes = [
+        a_new_scene(4, [a_new_tile(previous=ref(3))]),
+        a_new_scene(3, [a_new_tile(previous=ref(2)), a_new_tile(NEIGHBOUR)]),
+        a_new_scene(2, [a_new_tile(previous=ref(1)), a_new_tile(NEIGHBOUR)]),
+        a_new_scene(1, [a_new_tile(previous=ref(0)), a_new_tile(NEIGHBOUR, reference=ref(3))]),
+        a_new_scene(0, [a_new_tile()]),
+    ]
+    units = [sorted(numbers(each)) for each in batches.in_units(scenes)]
+    assert units == [[0], [1, 2, 3], [4]]
+
+
+def test_scenes_that_may_be_in_any_order_are_in_that_of_their_dates() -> None:
+    """So that of those that name the same tile the earliest is the first."""
+    scenes = [a_new_scene(each, [a_new_tile(previous=ref(0))]) for each in (5, 2, 0, 4, 1)]
+    assert [numbers(each) for each in batches.in_units(scenes)] == [[0], [1], [2], [4], [5]]
 
 
 def test_a_scene_does_not_name_itself() -> None:
@@ -70,7 +81,7 @@ def test_a_scene_does_not_name_itself() -> None:
 def test_pieces_are_as_large_as_they_may_be(most: int, pieces: list[list[int]]) -> None:
     """What is larger by itself is a piece by itself."""
     sizes = {product(number): size for number, size in enumerate([2, 2, 3, 2])}
-    found = batches.in_pieces(a_chain(4), sizes, most)
+    found = batches.in_pieces(a_chain(4), lambda each: sizes[each.source_id], most)
     assert [numbers(each) for each in found] == pieces
 
 

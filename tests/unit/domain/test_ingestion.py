@@ -253,4 +253,35 @@ def test_the_order_of_tiles_that_name_each_other_in_a_circle_is_the_given_one() 
         a_new_tile(SECOND, previous=ref(0, FIRST)),
     ]
 
-    assert ingestion.in_order(a_new_scene(0, tiles)) == tiles
+    assert [tile for _, tile in ingestion.in_order(a_new_scene(0, tiles))] == tiles
+
+
+def test_tiles_of_scenes_that_name_each_other_have_an_order() -> None:
+    """Each comes after those that it names, of whichever scene."""
+    scenes = [
+        a_new_scene(0, [a_new_tile(FIRST), a_new_tile(SECOND, reference=ref(1, SECOND))]),
+        a_new_scene(1, [a_new_tile(THIRD, previous=ref(0, SECOND)), a_new_tile(SECOND)]),
+    ]
+
+    ordered = [(new.source_id, tile.source_id) for new, tile in ingestion.in_order(*scenes)]
+
+    assert sorted(ordered) == sorted(
+        (new.source_id, tile.source_id) for new in scenes for tile in new.tiles
+    )
+    chain = [(product(1), SECOND), (product(0), SECOND), (product(1), THIRD)]
+    assert [each for each in ordered if each in chain] == chain
+    assert ingestion.circle_of(scenes) == []
+
+
+def test_a_circle_over_scenes_is_found() -> None:
+    """Each tile names the next one, and the last the first."""
+    scenes = [
+        a_new_scene(0, [a_new_tile(FIRST, reference=ref(2)), a_new_tile(SECOND)]),
+        a_new_scene(1, [a_new_tile(previous=ref(0))]),
+        a_new_scene(2, [a_new_tile(previous=ref(1), reference=ref(0, SECOND))]),
+    ]
+
+    circle = ingestion.circle_of(scenes)
+
+    start = circle.index(ref(0, FIRST))
+    assert circle[start:] + circle[:start] == [ref(0, FIRST), ref(2), ref(1)]

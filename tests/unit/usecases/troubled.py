@@ -1,8 +1,8 @@
-"""A store and a publisher in memory that fail when they are told to."""
+"""A store and a publisher in memory that fail, or let others come first, when told to."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from tileweave.adapters.memory import MemoryPublisher, MemoryStore
 from tileweave.domain.errors import Conflict, Unavailable
@@ -16,12 +16,14 @@ class TroubledStore(MemoryStore):
     """Raises what `troubles` holds for the next commits, first come first served.
 
     A commit without answer has none when it is tried once more either.
+    `before_commits` holds what others do before each of them.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.commit_troubles: list[Exception | None] = []
         self.confirm_troubles: list[Exception | None] = []
+        self.before_commits: list[Callable[[], object] | None] = []
         self.commits = 0
         self._still: Exception | None = None
 
@@ -31,6 +33,7 @@ class TroubledStore(MemoryStore):
         increments: Sequence[Increments],
         guards: Mapping[Key, Version] = NO_GUARDS,
     ) -> Mapping[Key, Version]:
+        self._let_happen()
         self.commits += 1
         if self._still:
             still, self._still = self._still, None
@@ -43,6 +46,13 @@ class TroubledStore(MemoryStore):
     def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
         _raise_next(self.confirm_troubles)
         super().confirm(published)
+
+    def _let_happen(self) -> None:
+        """Let others do what they do now; nobody comes before them."""
+        if self.before_commits and (happens := self.before_commits.pop(0)):
+            rest, self.before_commits = self.before_commits, []
+            happens()
+            self.before_commits = rest
 
 
 class DeafStore(MemoryStore):

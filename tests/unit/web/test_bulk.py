@@ -252,6 +252,38 @@ def test_scenes_in_a_circle_are_refused(area: Api) -> None:
     assert area.overview()["scenes"]["total"] == 0
 
 
+def a_tile(previous: tuple[str, str] | None = None) -> Json:
+    """Return a tile of a request, with a previous by scene and tile."""
+    return dict(zip(("previous_scene_id", "previous_tile_id"), previous or (), strict=False))
+
+
+def test_scenes_whose_tiles_make_no_circle_may_name_each_other(area: Api) -> None:
+    """They are added together, with what names them."""
+    h1 = a_request("h1", tiles={"a": a_tile(), "b": a_tile(("h2", "b"))})
+    h2 = a_request("h2", tiles={"b": a_tile(), "a": a_tile(("h1", "a"))})
+    h3 = a_request("h3", tiles={"a": a_tile(("h2", "a"))})
+    answer = add(area, [h3, h1, h2])
+    assert fates(answer) == [(name, "added") for name in ("h3", "h1", "h2")]
+    assert area.overview()["root_tiles"] == 2
+    area.finish()
+    assert area.overview()["status"] == "DONE"
+
+
+def test_a_circle_of_tiles_says_which(area: Api) -> None:
+    """By tile and scene; what is of its chain is refused with it, others are added."""
+    h1 = a_request("h1", tiles={"a": a_tile(("h2", "b")), "c": a_tile()})
+    h2 = a_request("h2", tiles={"b": a_tile(("h1", "a"))})
+    h3 = a_request("h3", tiles={"a": a_tile(("h1", "c"))})
+    answer = add(area, [h1, h2, h3, a_request("alone")])
+    assert [fate for _, fate in fates(answer)] == ["refused"] * 3 + ["added"]
+    for place in (0, 1):
+        [error] = wrong(answer, place)
+        assert error["path"] == "tiles"
+        assert error["message"].startswith("the tiles name each other in a circle: ")
+        assert {"a of h1", "b of h2"} == set(error["message"].split(": ")[1].split(" -> "))
+    assert "h1" in wrong(answer, 2)[0]["message"]
+
+
 def test_a_scene_is_added_once(area: Api) -> None:
     """The second of the same name is refused, whatever it holds."""
     answer = add(area, [a_request("A"), naming("B", "A"), a_request("A"), a_request("A", data={})])

@@ -9,7 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.builders import AOI, BURST, NEIGHBOUR, World, a_chain, date_of, product
+from tests.builders import (
+    AOI,
+    BURST,
+    NEIGHBOUR,
+    World,
+    a_chain,
+    a_new_scene,
+    a_new_tile,
+    date_of,
+    product,
+    ref,
+)
 from tests.unit.web.api import AREA, Answer, Api, BrokenStore, a_request, denmark, problem_of
 from tests.unit.web.test_geojson import rings_of, signed_area, without
 from tileweave.adapters.memory import MemoryStore
@@ -460,6 +471,41 @@ def test_what_failed_is_copied_as_a_new_tile_that_nobody_names(
     ]
     named = {each[key] for each in copies for key in ("PreviousID", "ReferenceID")}
     assert (again["Status"], again["ID"] in named) == ("NEW", False)
+
+
+def a_relinked_graph() -> World:
+    """Return scenes 1 and 2 that name each other, since the root that they had failed."""
+    [root] = a_chain(1)
+    first = [a_new_tile(BURST, reference=ref(0)), a_new_tile(NEIGHBOUR)]
+    both = ref(0), ref(1, NEIGHBOUR)
+    second = [
+        a_new_tile(BURST, previous=both[0], reference=both[0]),
+        a_new_tile(NEIGHBOUR, previous=both[1], reference=both[1]),
+    ]
+    world = World(root, a_new_scene(1, first), a_new_scene(2, second))
+    world.operate(world.tile(0), Event.FORCE_FAIL)
+    world.settle()
+    assert world.tile(1).reference == world.tile(2).link
+    assert world.tile(2, NEIGHBOUR).previous == world.tile(1, NEIGHBOUR).link
+    return world
+
+
+@pytest.mark.parametrize("backwards", [True, False])
+def test_scenes_that_name_each_other_since_a_root_failed_are_copied(*, backwards: bool) -> None:
+    """Their tiles make no circle; the copy runs to its end, and can be copied again."""
+    world = a_relinked_graph()
+    api = Api(world.services)
+    api.publisher = world.publisher
+    features = listed(api, "tiles")
+
+    answer = copied(api, features[::-1] if backwards else features)
+
+    assert answer.json["added"] == 3, answer.text
+    assert graph_of(api, "Copy") == graph_of(api, AOI)
+    api.finish()
+    assert api.overview("Copy")["status"] == "DONE"
+    assert copied(api, listed(api, "tiles", "Copy"), "Again").json["added"] == 3
+    assert graph_of(api, "Again") == graph_of(api, AOI)
 
 
 # --- root and leaf tiles ---
