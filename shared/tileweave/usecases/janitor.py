@@ -15,6 +15,7 @@ from itertools import islice
 
 from tileweave.domain import decisions, outbox
 from tileweave.domain.draft import Draft
+from tileweave.domain.errors import Conflict
 from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.outbox import of_kind
 from tileweave.domain.readiness import context_of, hand_out_ready, waits_for
@@ -145,9 +146,13 @@ def _totals(services: Services, report: Report, dry_run: bool) -> None:  # noqa:
         off = difference(recount.kept, recount.counted, aoi.name, aoi.generation)
         if off is None:
             continue
-        report.findings.append(Finding(Kind.TOTALS, aoi.name, _said(aoi, off.counts)))
         if not dry_run:
-            services.store.commit([], [off])
+            try:
+                services.store.correct(off, recount.version)
+            except Conflict:  # another audit was quicker, or a result
+                report.more = True
+                continue
+        report.findings.append(Finding(Kind.TOTALS, aoi.name, _said(aoi, off.counts)))
 
 
 def _may_be_stuck(totals: Totals) -> bool:
