@@ -249,6 +249,12 @@ class World:
         self._collect()
         return list(self._updates)
 
+    def take_updates(self) -> list[Message]:
+        """Return the dependency updates that were published and not delivered, as delivered now."""
+        self._collect()
+        taken, self._updates = self._updates, []
+        return taken
+
     @property
     def published_jobs(self) -> list[Message]:
         """The jobs published since `take_jobs` was called, the oldest first."""

@@ -1,7 +1,7 @@
 """What workers, operators, the janitor and deliveries do: each a call to be made later.
 
-What they do it to is read when they are described; messages and calls have ids of their own, so that
-the same call is the same however often it is made.
+What they do it to is read when they are described; messages and calls have ids of their own, so
+that the same call is the same however often it is made.
 """
 
 from __future__ import annotations
@@ -40,6 +40,12 @@ def update(of: Document, *, again: bool = False) -> Act:
     body = json.dumps({"type": of.key.kind, "id": of.id}).encode()
     delivery = Delivery(f"update of {of.id}", body, again=again)
     return lambda services: take_update(services, delivery)
+
+
+def ended(of: Document, status: str, *, attempt: int | None = None, id_: str = "result") -> Act:
+    """A worker's result is delivered, and then the dependency update that it causes, if any."""
+    act = result(of, status, attempt=attempt, id_=id_)
+    return act if status == "RETRY" else propagated(act, of)
 
 
 def propagated(act: Act, of: Document) -> Act:

@@ -99,9 +99,7 @@ def _retried(world: World) -> bool:
 def _janitor(world: World) -> list[str]:
     """Let the janitor come, later; return what it found."""
     world.now += PATIENCE + timedelta(seconds=1)
-    return [
-        f"the janitor found {each.said}" for each in visit(world.services, audit=True).findings
-    ]
+    return [f"the janitor found {each.said}" for each in visit(world.services, audit=True).findings]
 
 
 def _against_the_rules(world: World) -> list[str]:
@@ -127,7 +125,9 @@ def _always_unsound(world: World) -> list[str]:
 
 def _open(world: World) -> list[str]:
     ends = (Status.DONE, Status.FAILED)
-    return [f"{_named(each)} is still open" for each in world.documents() if each.status not in ends]
+    return [
+        f"{_named(each)} is still open" for each in world.documents() if each.status not in ends
+    ]
 
 
 def _unpublished(world: World) -> list[str]:
@@ -141,7 +141,9 @@ def _unpublished(world: World) -> list[str]:
 
 def _published_twice(world: World) -> list[str]:
     jobs = _jobs(world).items()
-    return [f"job {n} of {key} was published {times} times" for (key, n), times in jobs if times > 1]
+    return [
+        f"job {n} of {key} was published {times} times" for (key, n), times in jobs if times > 1
+    ]
 
 
 def _jobs(world: World) -> Counter[Job]:

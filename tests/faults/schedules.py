@@ -14,11 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
-from typing_extensions import Self
-
-MOST_STEPS = 200
+MOST_STEPS = 150
 """Steps after which a schedule counts as endless."""
 
 RECENT = 40
@@ -89,7 +87,7 @@ class Outcome(Generic[SharedT]):
 
 @dataclass(slots=True)
 class Explored(Generic[SharedT]):
-    """What there is: how many schedules and states, and one outcome of each kind."""
+    """What there is: how many schedules and states, and each outcome once."""
 
     schedules: int = 0
     states: int = 0
@@ -103,7 +101,7 @@ def explore(
 ) -> Explored[SharedT]:
     """Go through all schedules of these actors, beginning with this world.
 
-    `look` is shown every state, with the steps that lead there. Raises Endless.
+    `look` is shown every world on the way, with the steps that lead there. Raises Endless.
     """
     return _Explorer(actors, look).explored(world)
 
@@ -174,7 +172,7 @@ class _State(Generic[SharedT]):
     world: SharedT
     progress: Mapping[str, int]
 
-    def key(self) -> Hashable:
+    def key(self) -> tuple[Hashable, Hashable]:
         return self.world.essence(), tuple(self.progress.values())
 
 
@@ -185,7 +183,8 @@ class _Explorer(Generic[SharedT]):
         self._actors = {name: _Automaton(actor) for name, actor in actors.items()}
         self._look = look
         self._schedules: dict[Hashable, int] = {}
-        self._outcomes: list[Outcome[SharedT]] = []
+        self._looked_at: set[Hashable] = set()
+        self._outcomes: dict[Hashable, Outcome[SharedT]] = {}
         self._steps: list[str] = []
 
     def explored(self, world: SharedT) -> Explored[SharedT]:
@@ -193,14 +192,16 @@ class _Explorer(Generic[SharedT]):
         for name in self._actors:
             start = self._freely(start, name)
         schedules = self._visited(start)
-        return Explored(schedules, len(self._schedules), self._outcomes)
+        return Explored(schedules, len(self._schedules), list(self._outcomes.values()))
 
     def _visited(self, state: _State[SharedT]) -> int:
         """Return how many schedules there are from here on, having gone through all of them."""
-        key = state.key()
+        key = world, _ = state.key()
         found = self._schedules.get(key)
         if found is None:
-            self._look(state.world, self._steps)
+            if world not in self._looked_at:
+                self._looked_at.add(world)
+                self._look(state.world, self._steps)
             at_work = [name for name in self._actors if isinstance(self._at(state, name), Question)]
             found = sum(self._schedules_with(state, name) for name in at_work)
             if not at_work:
@@ -227,9 +228,7 @@ class _Explorer(Generic[SharedT]):
             state = self._answered(state, name, question)
         return state
 
-    def _answered(
-        self, state: _State[SharedT], name: str, question: Question
-    ) -> _State[SharedT]:
+    def _answered(self, state: _State[SharedT], name: str, question: Question) -> _State[SharedT]:
         world = state.world.copied()
         answer: object
         try:
@@ -246,4 +245,6 @@ class _Explorer(Generic[SharedT]):
     def _end(self, state: _State[SharedT]) -> None:
         ends = {name: self._at(state, name) for name in self._actors}
         found = {name: each for name, each in ends.items() if isinstance(each, End)}
-        self._outcomes.append(Outcome(state.world, found, tuple(self._steps)))
+        known = tuple(state.world.known_by(each.error or each.value) for each in found.values())
+        outcome = Outcome(state.world, found, tuple(self._steps))
+        self._outcomes.setdefault((state.world.essence(), known), outcome)

@@ -16,14 +16,15 @@ from tileweave.domain.ingestion import NewScene
 from tileweave.domain.messages import Message
 from tileweave.domain.model import Document, Key, Scene, Tile
 from tileweave.domain.tally import Totals
+from tileweave.usecases.janitor import Report
 from tileweave.usecases.ports import Publisher, Recount, Services, Store, Stored, Version, Write
 
 Act = Callable[[Services], object]
 """What an actor does, with the services that it is handed."""
 
 FREE = frozenset({"publish", "find_aoi", "leftovers"})
-"""Calls that are no steps: nobody reads what is published before all are at their ends, and no actor
-creates, changes or deletes an AOI."""
+"""Calls that are no steps: nobody reads what is published before all are at their ends, and no
+actor creates, changes or deletes an AOI."""
 
 _versions: dict[Hashable, int] = {}
 
@@ -48,7 +49,9 @@ class StateStore(MemoryStore):
     def essence(self) -> Hashable:
         """Return what two stores have in common from which the same follows."""
         versions = frozenset(each.version for each in self._documents.values())
-        totals = frozenset((name, _totals(each)) for name, each in self._totals.items())
+        totals = frozenset(
+            (name, self._counted[name], _totals(each)) for name, each in self._totals.items()
+        )
         return versions, totals, frozenset(self._rejected.values())
 
     def _put(self, document: Document) -> Version:
@@ -74,9 +77,13 @@ class SharedWorld(World):
         new.store = self.store.copied()
         new.publisher = MemoryPublisher(list(self.publisher.messages))
         new.services = Services(new.store, new.publisher, now=lambda: new.now)
-        new.jobs, new._updates = list(self.jobs), list(self._updates)
-        new._numbers = count(1_000)
+        new.separate()
         return new
+
+    def separate(self) -> None:
+        """Share no list with the world that this one was copied from, nor numbers of messages."""
+        self.jobs, self._updates = list(self.jobs), list(self._updates)
+        self._numbers = count(1_000)
 
     def reply(self, question: Question) -> object:
         """Call the store or the publisher; what is listed is a tuple, to be gone through again."""
@@ -98,7 +105,9 @@ class SharedWorld(World):
         def actor(ask: Ask) -> object:
             store, publisher = _Remote("store", ask), _Remote("publisher", ask)
             now = self.now
-            return act(Services(cast(Store, store), cast(Publisher, publisher), now=lambda: now))
+            return act(
+                Services(cast("Store", store), cast("Publisher", publisher), now=lambda: now)
+            )
 
         return actor
 
@@ -125,7 +134,7 @@ _LISTS = frozenset(
 """Calls whose answer is gone through once."""
 
 
-def _getter(kind: type[Scene] | type[Tile]) -> attrgetter[tuple[Hashable, ...]]:
+def _getter(kind: type[Scene | Tile]) -> attrgetter[tuple[Hashable, ...]]:
     """Return how to get all fields but those that nobody changes here."""
     return attrgetter(*[each.name for each in fields(kind) if each.name not in {"data", "tags"}])
 
@@ -141,7 +150,7 @@ def _totals(totals: Totals) -> Hashable:
     return frozenset(totals.counts.items()), totals.first, totals.last
 
 
-def _known(answer: Any) -> Hashable:  # noqa: ANN401 - whatever a store answers
+def _known(answer: Any) -> Hashable:  # noqa: ANN401, PLR0911 - whatever is answered, a row each
     match answer:
         case Mapping():
             return frozenset((key, _known(each)) for key, each in answer.items())
@@ -152,9 +161,11 @@ def _known(answer: Any) -> Hashable:  # noqa: ANN401 - whatever a store answers
         case Totals():
             return _totals(answer)
         case Recount():
-            return _totals(answer.kept), _totals(answer.counted)
-        case tuple():
+            return _totals(answer.kept), _totals(answer.counted), answer.version
+        case tuple() | list():
             return tuple(map(_known, answer))
+        case Report():
+            return tuple(answer.findings), answer.more
         case Exception():
             return type(answer).__name__, str(answer)
     known: Hashable = answer
