@@ -33,6 +33,10 @@ test: setup ## Run every test, with coverage
 test-unit: setup ## Run the tests that need neither emulators nor processes
 	@$(BIN)/python -m pytest tests/unit $(wildcard tests/property) -m "not emulators and not e2e" $(ARGS)
 
+.PHONY: test-faults
+test-faults: setup ## Run the tests that break things on purpose
+	@$(BIN)/python -m pytest tests/faults $(ARGS)
+
 .PHONY: check
 check: setup ## Look over the code: format, lint, types, layers, spelling
 	@scripts/check.sh

@@ -20,7 +20,7 @@ from tileweave.domain.status import Event, Status
 from tileweave.usecases.add_scene import add_scene
 from tileweave.usecases.janitor import Kind, visit
 from tileweave.usecases.operate import operate
-from tileweave.usecases.ports import Rejected, Services
+from tileweave.usecases.ports import Rejected, Services, Store
 from tileweave.usecases.propagate import take_update
 from tileweave.usecases.reject import Delivery
 from tileweave.usecases.take_result import take_result
@@ -170,12 +170,12 @@ class World:
     def __init__(
         self,
         *scenes: NewScene,
-        store: MemoryStore | None = None,
+        store: Store | None = None,
         publisher: MemoryPublisher | None = None,
         events: bool = False,
     ) -> None:
         self.now = NOW
-        self.store = store or MemoryStore()
+        self.store: Store = store or MemoryStore()
         self.publisher = publisher or MemoryPublisher()
         self.services = Services(self.store, self.publisher, now=lambda: self.now, events=events)
         self.jobs: list[Message] = []
@@ -266,6 +266,18 @@ class World:
         self._collect()
         taken, self._events = self._events, []
         return taken
+
+    def take_updates(self) -> list[Message]:
+        """Return the dependency updates that were published and not delivered, as delivered now."""
+        self._collect()
+        taken, self._updates = self._updates, []
+        return taken
+
+    @property
+    def published_jobs(self) -> list[Message]:
+        """The jobs published since `take_jobs` was called, the oldest first."""
+        self._collect()
+        return list(self.jobs)
 
     def take_jobs(self) -> list[Message]:
         """Return the jobs published since the last call."""

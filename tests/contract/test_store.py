@@ -277,11 +277,28 @@ def test_all_is_counted_to_compare_with_the_totals(store: Store, aoi: str) -> No
     off = difference(recount.kept, recount.counted, AOI, 0)
     assert off is not None
     assert off.counts == {"roots": 1, "tiles_NEW": 1}
-    store.commit([], [off])
+    store.correct(off, recount.version)
     recount = store.recount(AOI)
     assert recount is not None
     assert difference(recount.kept, recount.counted, AOI, 0) is None
     assert store.recount("Nowhere") is None
+
+
+def test_totals_are_corrected_once(store: Store, aoi: str) -> None:
+    """Of two who counted the same, the second is refused."""
+    store.commit([Write(Edit(None, a_tile(3)), None)], [])
+    recounts = [store.recount(AOI), store.recount(AOI)]
+    [one, other] = [each for each in recounts if each is not None]
+    off = difference(one.kept, one.counted, AOI, 0)
+    assert off is not None
+
+    store.correct(off, one.version)
+    with pytest.raises(Conflict):
+        store.correct(off, other.version)
+
+    found = store.totals(AOI)
+    assert found is not None
+    assert found[1].of("tiles", Status.NEW) == 1
 
 
 def a_rejected(number: int, **fields: Any) -> Rejected:  # noqa: ANN401 - of its kind each

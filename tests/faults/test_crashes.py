@@ -20,6 +20,7 @@ from tests.faults.cases import CASES, OTHER, Case
 from tests.faults.figures import record
 from tests.faults.injection import Faults, How, Killed, faulty_publisher, faulty_store
 from tests.property import invariants
+from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.errors import Conflict, Unavailable
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Document, Link, Tile
@@ -104,6 +105,7 @@ def end_of(run: Run) -> dict[str, Any]:
     world = run.world
     assert world.updates is not None  # collects, so that all jobs are there
     aoi = world.store.find_aoi(AOI)
+    assert isinstance(world.store, MemoryStore)
     documents = [each.document for each in world.store._documents.values()]  # noqa: SLF001
     return {
         "documents": {each.key: _lasting(each) for each in documents},

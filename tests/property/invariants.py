@@ -8,9 +8,9 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from tests.builders import AOI
-from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.model import Document, Job, Key, Scene, Tile
 from tileweave.domain.status import Status
+from tileweave.usecases.ports import Store
 
 STARTED = (Status.PENDING, Status.RETRY, Status.DONE)
 
@@ -28,17 +28,17 @@ LEGAL = {
 """The status changes that happen as long as nobody forces anything."""
 
 
-def tiles_of(store: MemoryStore) -> Mapping[int, Tile]:
+def tiles_of(store: Store) -> Mapping[int, Tile]:
     """Return all tiles by id."""
     return {each.id: each for each in store.tiles(AOI)}
 
 
-def documents_of(store: MemoryStore) -> list[Document]:
+def documents_of(store: Store) -> list[Document]:
     """Return all scenes and tiles."""
     return [*store.scenes(AOI), *store.tiles(AOI)]
 
 
-def ends_that_disagree(store: MemoryStore) -> list[str]:
+def ends_that_disagree(store: Store) -> list[str]:
     """A live tile is on the list of each tile that it names, and on no other live tile's.
 
     So are staged tiles, which are in no list of the store.
@@ -55,7 +55,7 @@ def ends_that_disagree(store: MemoryStore) -> list[str]:
     return wrong
 
 
-def cycles(store: MemoryStore) -> list[str]:
+def cycles(store: Store) -> list[str]:
     """No live tile waits for itself, over whatever links."""
     graph = {tile.id: set(_linked(tile)) for tile in _live(store)}
     try:
@@ -65,7 +65,7 @@ def cycles(store: MemoryStore) -> list[str]:
     return []
 
 
-def links_to_failed(store: MemoryStore) -> list[str]:
+def links_to_failed(store: Store) -> list[str]:
     """No link of a live tile names a FAILED one."""
     tiles = tiles_of(store)
     return [
@@ -76,7 +76,7 @@ def links_to_failed(store: MemoryStore) -> list[str]:
     ]
 
 
-def started_early(store: MemoryStore) -> list[str]:
+def started_early(store: Store) -> list[str]:
     """A tile that was handed out has a DONE scene, previous and reference."""
     return [
         f"{_name(tile)} is {tile.status} before {each}"
@@ -85,7 +85,7 @@ def started_early(store: MemoryStore) -> list[str]:
     ]
 
 
-def unmet(store: MemoryStore, tile: Tile) -> list[str]:
+def unmet(store: Store, tile: Tile) -> list[str]:
     """Return what a tile depends on that is not DONE."""
     scenes = {each.id: each for each in store.scenes(AOI)}
     tiles = tiles_of(store)
@@ -94,7 +94,7 @@ def unmet(store: MemoryStore, tile: Tile) -> list[str]:
     return [_name(each) for each in needed if each is None or each.status is not Status.DONE]
 
 
-def wrong_totals(store: MemoryStore) -> list[str]:
+def wrong_totals(store: Store) -> list[str]:
     """The totals, kept by increments, are what counting all documents gives."""
     found = store.totals(AOI)
     assert found is not None
@@ -121,12 +121,12 @@ def wrong_totals(store: MemoryStore) -> list[str]:
     return wrong
 
 
-def broken_histories(store: MemoryStore) -> list[str]:
+def broken_histories(store: Store) -> list[str]:
     """Each history leads to the status, and counts one attempt each time a job was handed out."""
     return [wrong for each in documents_of(store) for wrong in _broken(each)]
 
 
-def illegal_changes(store: MemoryStore) -> list[str]:
+def illegal_changes(store: Store) -> list[str]:
     """Each status change is one that the table allows without force."""
     return [
         f"{_name(each)} went from {change.before} to {change.after}"
@@ -152,7 +152,7 @@ def _broken(document: Document) -> Iterator[str]:
         yield f"{_name(document)} is at attempt {document.attempt} after {handed_out} jobs"
 
 
-def _with_staged(store: MemoryStore) -> Mapping[int, Tile]:
+def _with_staged(store: Store) -> Mapping[int, Tile]:
     """Return all tiles by id, and the staged ones on their lists, and on theirs."""
     tiles = dict(tiles_of(store))
     while fresh := {each for tile in tiles.values() for each in _listed(tile)} - tiles.keys():
@@ -179,7 +179,7 @@ def _strangers(tiles: Mapping[int, Tile], tile: Tile) -> list[str]:
     ]
 
 
-def _live(store: MemoryStore) -> list[Tile]:
+def _live(store: Store) -> list[Tile]:
     return [each for each in store.tiles(AOI) if each.status is not Status.FAILED]
 
 

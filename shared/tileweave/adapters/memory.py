@@ -41,6 +41,7 @@ class MemoryStore:
         self._documents: dict[Key, Stored] = {}
         self._aois: dict[str, Aoi] = {}
         self._totals: dict[str, Totals] = {}
+        self._counted: dict[str, int] = {}
         self._buried: dict[str, int] = {}
         self._leftovers: list[tuple[str, int]] = []
         self._clock = 0
@@ -67,7 +68,7 @@ class MemoryStore:
                 if self._aois.get(each.aoi, _NO_AOI).generation != each.generation:
                     raise NotFound("AOI", each.aoi)
             for increment in increments:
-                self._totals[increment.aoi] = _added(self._totals[increment.aoi], increment)
+                self._count(increment)
             return {each.edit.after.key: self._put(each.edit.after) for each in writes}
 
     def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
@@ -92,6 +93,7 @@ class MemoryStore:
                 raise Unavailable(f"The AOI {name} is still being deleted.")
             self._aois[name] = Aoi(name, now, self._buried.get(name, -1) + 1)
             self._totals[name] = Totals({})
+            self._counted.setdefault(name, 0)
             return self._aois[name]
 
     def find_aoi(self, name: str) -> Aoi | None:
@@ -195,7 +197,16 @@ class MemoryStore:
         """Count all scenes and tiles of an AOI, and compare with the totals that are kept."""
         documents = self._of(aoi, ())
         with self._lock:
-            return Recount(self._totals[aoi], counted(documents)) if aoi in self._aois else None
+            if aoi not in self._aois:
+                return None
+            return Recount(self._totals[aoi], counted(documents), self._counted[aoi])
+
+    def correct(self, off: Increments, version: Version) -> None:
+        """Add to the totals what a recount found missing, once. Raises Conflict."""
+        with self._lock:
+            if self._counted.get(off.aoi) != version:
+                raise Conflict(f"the totals of {off.aoi} changed since they were counted.")
+            self._count(off)
 
     def keep_rejected(self, rejected: Rejected) -> None:
         """Keep a rejected message; the same message is kept once, as it is now."""
@@ -225,6 +236,10 @@ class MemoryStore:
         stored = self._documents.get(key)
         if (stored and stored.version) != version:
             raise Conflict(f"{key.kind} {key.id} changed since it was read.")
+
+    def _count(self, increment: Increments) -> None:
+        self._totals[increment.aoi] = _added(self._totals[increment.aoi], increment)
+        self._counted[increment.aoi] += 1
 
     def _put(self, document: Document) -> Version:
         self._clock += 1

@@ -56,7 +56,7 @@ class Draft:
         self._events = events
         self._edited: dict[Key, Document] = {}
         self._guarded: dict[Key, None] = {}
-        self._to_publish: dict[Key, None] = {}
+        self._to_publish: dict[Key, frozenset[str]] = {}
 
     def need(self, keys: Iterable[Key]) -> None:
         """Raise Missing unless all of `keys` were read: asks for them in one go."""
@@ -121,9 +121,10 @@ class Draft:
         return self._policies[aoi]
 
     def put(self, document: Document) -> None:
-        """Replace (or create) a document; what its outbox holds is to be published.
+        """Replace (or create) a document; what is new in its outbox is to be published.
 
-        One that is again as it was read is no edit.
+        What was in it before is being published by whoever put it there. A document that is again
+        as it was read is no edit.
         """
         self.need((document.key,))
         before = self.find(document.key)
@@ -132,12 +133,15 @@ class Draft:
             self._edited.pop(document.key, None)
         else:
             self._edited[document.key] = document
-        self.publish(document)
+        self._announce(document.key, document.outbox - (before.outbox if before else frozenset()))
 
     def publish(self, document: Document) -> None:
         """Have the messages published that the document's outbox still holds."""
-        if document.outbox:
-            self._to_publish[document.key] = None
+        self._announce(document.key, document.outbox)
+
+    def _announce(self, key: Key, tokens: frozenset[str]) -> None:
+        if tokens:
+            self._to_publish[key] = self._to_publish.get(key, frozenset()) | tokens
 
     def _news(self, before: Document | None, after: Document) -> frozenset[str]:
         """Return tokens of the changes that nobody was told of, those of before included."""
@@ -163,9 +167,10 @@ class Draft:
 
     @property
     def to_publish(self) -> tuple[Document, ...]:
-        """The documents whose outbox is to be published once the edits are committed."""
-        found = (self.find(key) for key in self._to_publish)
-        return tuple(each for each in found if each is not None and each.outbox)
+        """The documents, each with what of its outbox is to be published after the commit."""
+        found = ((self.find(key), tokens) for key, tokens in self._to_publish.items())
+        narrowed = [replace(each, outbox=each.outbox & told) for each, told in found if each]
+        return tuple(each for each in narrowed if each.outbox)
 
 
 def _is_staged(document: Document) -> bool:

@@ -68,7 +68,10 @@ def _not_above(draft: Draft, tile: Tile, candidates: list[Tile]) -> list[Tile]:
 
 
 def _tidied(draft: Draft, tile_id: int) -> Tile:
-    """Keep on the tile's lists only those that really name it."""
+    """Keep on the tile's lists only those that really name it, and still do at the commit.
+
+    Whoever makes them name another one, or cuts them out, leaves the lists of a FAILED tile alone.
+    """
     tile = draft.tile(tile_id)
     named = [each for each in draft.find_tiles(dependants_of(tile)) if not each.cut]
     after = replace(
@@ -77,6 +80,8 @@ def _tidied(draft: Draft, tile_id: int) -> Tile:
         referenced_by=tuple(each.id for each in named if _id(each.reference) == tile.id),
     )
     draft.put(after)
+    for each in draft.find_tiles(dependants_of(after)):
+        draft.guard(each)
     return after
 
 

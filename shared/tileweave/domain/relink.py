@@ -76,9 +76,10 @@ def elect_heir(draft: Draft, failed: Tile) -> Link | None:
 def relinked(draft: Draft, tile: Tile, previous: Link | None, reference: Link | None) -> Tile:
     """Give a tile these links, and the tiles at their other ends the knowledge of it."""
     _detach(draft, tile, previous, reference)
-    after = replace(draft.tile(tile.id), previous=previous, reference=reference)
+    before = draft.tile(tile.id)
+    after = replace(before, previous=previous, reference=reference)
     draft.put(after)
-    _attach(draft, after)
+    _attach(draft, before, after)
     return after
 
 
@@ -177,24 +178,31 @@ def _live_children(draft: Draft, tile: Tile) -> Iterator[Tile]:
 
 
 def _detach(draft: Draft, tile: Tile, previous: Link | None, reference: Link | None) -> None:
-    """Take a tile off the lists of live tiles that it no longer names."""
-    old_previous, old_reference = tile.previous, tile.reference
-    if old_previous is not None and old_previous != previous:
-        other = draft.linked(old_previous)
-        if other is not None and other.status is not Status.FAILED:
+    """Take a tile off the lists of live tiles that it no longer names.
+
+    They are guarded though: a list that was read before the link was made, or whose tile was put
+    back since, needs no change by what was read.
+    """
+    if tile.previous != previous and (other := draft.linked(tile.previous)) is not None:
+        draft.guard(other)
+        if other.status is not Status.FAILED:
             draft.put(replace(other, next=_without(other.next, tile.id)))
-    if old_reference is not None and old_reference != reference:
-        other = draft.linked(old_reference)
-        if other is not None and other.status is not Status.FAILED:
+    if tile.reference != reference and (other := draft.linked(tile.reference)) is not None:
+        draft.guard(other)
+        if other.status is not Status.FAILED:
             draft.put(replace(other, referenced_by=_without(other.referenced_by, tile.id)))
 
 
-def _attach(draft: Draft, tile: Tile) -> None:
-    """Put a tile on the lists of the tiles that it names."""
-    if (previous := draft.linked(tile.previous)) is not None:
-        draft.put(replace(previous, next=_with(previous.next, tile.id)))
-    if (reference := draft.linked(tile.reference)) is not None:
-        draft.put(replace(reference, referenced_by=_with(reference.referenced_by, tile.id)))
+def _attach(draft: Draft, before: Tile, after: Tile) -> None:
+    """Put a tile on the lists of the tiles that it names; those it did not name are guarded."""
+    if (other := draft.linked(after.previous)) is not None:
+        if after.previous != before.previous:
+            draft.guard(other)
+        draft.put(replace(other, next=_with(other.next, after.id)))
+    if (other := draft.linked(after.reference)) is not None:
+        if after.reference != before.reference:
+            draft.guard(other)
+        draft.put(replace(other, referenced_by=_with(other.referenced_by, after.id)))
 
 
 def _names(tile: Tile, other: Tile) -> bool:

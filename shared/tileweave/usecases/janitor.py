@@ -8,7 +8,6 @@ nothing moves, and at totals against counts. Both do a limited part, and say whe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -16,7 +15,7 @@ from itertools import islice
 
 from tileweave.domain import decisions, outbox
 from tileweave.domain.draft import Draft
-from tileweave.domain.errors import NotFound
+from tileweave.domain.errors import Conflict, NotFound
 from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.outbox import of_kind
 from tileweave.domain.readiness import context_of, dependencies_of, hand_out_ready, waits_for
@@ -144,10 +143,15 @@ def _totals(services: Services, report: Report, dry_run: bool) -> None:  # noqa:
         off = difference(recount.kept, recount.counted, aoi.name, aoi.generation)
         if off is None:
             continue
-        report.findings.append(Finding(Kind.TOTALS, aoi.name, _said(aoi, off.counts)))
         if not dry_run:
-            with suppress(NotFound):  # it was deleted meanwhile
-                services.store.commit([], [off])
+            try:
+                services.store.correct(off, recount.version)
+            except NotFound:  # it was deleted meanwhile
+                continue
+            except Conflict:  # another audit was quicker, or a result
+                report.more = True
+                continue
+        report.findings.append(Finding(Kind.TOTALS, aoi.name, _said(aoi, off.counts)))
 
 
 def _may_be_stuck(totals: Totals) -> bool:

@@ -124,6 +124,7 @@ class Recount:
 
     kept: Totals
     counted: Totals
+    version: Version
 
 
 NO_GUARDS: Mapping[Key, Version] = MappingProxyType({})
@@ -221,6 +222,12 @@ class Store(Protocol):
         """Count all scenes and tiles of an AOI, and compare with the totals that are kept.
 
         None if there is no such AOI, or if something was committed meanwhile: ask again later.
+        """
+
+    def correct(self, off: Increments, version: Version) -> None:
+        """Add to the totals of an AOI what a recount of this version found missing: once.
+
+        Raises Conflict if somebody corrected them since (or perhaps only changed them).
         """
 
     def keep_rejected(self, rejected: Rejected) -> None:

@@ -400,7 +400,7 @@ class CountingStore(MemoryStore):
         self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
     ) -> Iterator[Scene]:
         """Count them."""
-        return self._counted(super().scenes(aoi, statuses, window))
+        return self._noted(super().scenes(aoi, statuses, window))
 
     def tiles(
         self,
@@ -410,25 +410,25 @@ class CountingStore(MemoryStore):
         which: Which = Which.EVERY,
     ) -> Iterator[Tile]:
         """Count them."""
-        return self._counted(super().tiles(aoi, statuses, window, which))
+        return self._noted(super().tiles(aoi, statuses, window, which))
 
     def attempts(self, aoi: str, statuses: Collection[Status]) -> Iterator[tuple[Key, int]]:
         """Count them."""
-        return self._counted(super().attempts(aoi, statuses))
+        return self._noted(super().attempts(aoi, statuses))
 
     def unpublished(self) -> Iterator[Document]:
         """Count them."""
-        return self._counted(super().unpublished())
+        return self._noted(super().unpublished())
 
     def due(self, now: datetime) -> Iterator[Document]:
         """Count them."""
-        return self._counted(super().due(now))
+        return self._noted(super().due(now))
 
     def uncut(self) -> Iterator[Tile]:
         """Count them."""
-        return self._counted(super().uncut())
+        return self._noted(super().uncut())
 
-    def _counted(self, found: Iterator[T]) -> Iterator[T]:
+    def _noted(self, found: Iterator[T]) -> Iterator[T]:
         for each in found:
             self.reads += 1
             yield each

@@ -15,6 +15,9 @@ from google.cloud.firestore import (
     CollectionReference,
     DocumentReference,
     FieldFilter,
+    Increment,
+    Maximum,
+    Minimum,
     Query,
 )
 
@@ -29,8 +32,8 @@ from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import AlreadyExists, Conflict, Unavailable
 from tileweave.domain.policy import DEFAULT, Policy
 from tileweave.domain.status import Status
-from tileweave.domain.tally import Totals
-from tileweave.usecases.ports import Aoi, Recount
+from tileweave.domain.tally import Increments, Totals
+from tileweave.usecases.ports import Aoi, Recount, Version
 
 SHARDS = 10
 """Documents over which the totals of an AOI are spread: each takes its share of the writes."""
@@ -108,7 +111,19 @@ class FirestoreAois:
         after = self._snapshots(shards)
         if [each.update_time for each in before] != [each.update_time for each in after]:
             return None
-        return Recount(_summed(before), counted)
+        return Recount(_summed(before), counted, before[0].update_time if before else None)
+
+    def correct(self, off: Increments, version: Version) -> None:
+        """Add to the totals what a recount found missing, once. Raises Conflict.
+
+        Always to the first shard: it is what two who found the same meet at.
+        """
+        first, *_ = shards_of(self._client, off.aoi, off.generation)
+        batch = self._client.batch()
+        option = self._client.write_option(last_update_time=version)
+        batch.update(first, increment_fields(off), option=option)
+        with translated():
+            batch.commit(retry=RETRY, timeout=TIMEOUT)
 
     def totals(self, name: str) -> tuple[Aoi, Totals] | None:
         """Return an AOI and its totals, in one round trip; None if there is none.
@@ -237,6 +252,15 @@ def shards_of(client: Client, name: str, generation: int) -> list[DocumentRefere
     """Return the documents that hold the totals of an AOI of that generation."""
     totals: CollectionReference = _doc(client, name).collection("totals")
     return [totals.document(f"{generation}-{shard}") for shard in range(SHARDS)]
+
+
+def increment_fields(off: Increments) -> dict[str, Any]:
+    """Return what a shard is updated with to count this."""
+    fields: dict[str, Any] = {name: Increment(number) for name, number in off.counts.items()}
+    if off.dates:
+        fields["first"] = Minimum(milliseconds_of(min(off.dates)))
+        fields["last"] = Maximum(milliseconds_of(max(off.dates)))
+    return fields
 
 
 def _doc(client: Client, name: str) -> DocumentReference:

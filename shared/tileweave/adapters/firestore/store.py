@@ -5,23 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from google.cloud.firestore import (
     ArrayRemove,
     CollectionReference,
     DocumentReference,
     FieldFilter,
-    Increment,
-    Maximum,
-    Minimum,
     Query,
     WriteBatch,
 )
 from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
 
 from tileweave.adapters.firestore import codec
-from tileweave.adapters.firestore.aois import FirestoreAois, milliseconds_of, shards_of
+from tileweave.adapters.firestore.aois import FirestoreAois, increment_fields, shards_of
 from tileweave.adapters.firestore.documents import (
     RETRY,
     STREAM_TIMEOUT,
@@ -199,11 +196,7 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
     def _add_increments(self, batch: WriteBatch, increments: Increments) -> None:
         shards = shards_of(self._client, increments.aoi, increments.generation)
         shard = random.choice(shards)  # noqa: S311 - any will do
-        fields: dict[str, Any] = {name: Increment(n) for name, n in increments.counts.items()}
-        if increments.dates:
-            fields["first"] = Minimum(milliseconds_of(min(increments.dates)))
-            fields["last"] = Maximum(milliseconds_of(max(increments.dates)))
-        batch.update(shard, fields)
+        batch.update(shard, increment_fields(increments))
 
     def _of(self, kind: str, aoi: str, statuses: Collection[Status]) -> Query:
         query: Query = self._documents(kind).where(filter=FieldFilter("listed_in", "==", aoi))
