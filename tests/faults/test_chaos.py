@@ -32,12 +32,12 @@ from tileweave.domain.status import Status
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 AREA = "Chaos"
-DATES = 20
-BURSTS = [f"A44_IW{1 + number % 3}_{8951 + number}" for number in range(25)]
+DATES = 10
+BURSTS = [f"A44_IW{1 + number % 3}_{8951 + number}" for number in range(50)]
 SECONDS = 240
 """How long the ingestion may take: about a minute on two slow cores."""
 
-LEASE = 20.0
+LEASE = 12.0
 MOST_KILLS = 20
 SIMULATION = Simulation(seconds=0.0, fail=0.02, retry=0.08, seed=7)
 TROUBLES = ("--duplicate", "0.2", "--delay", "0.8", "--drop", "0.03")
@@ -127,7 +127,7 @@ KINDS = ("scenes", "tiles")
 
 
 def test_everything_goes_wrong_and_all_ends_well(machine: Machine) -> None:
-    """Five hundred tiles in chains of twenty dates."""
+    """Five hundred tiles in chains of ten dates."""
     began = time.monotonic()
     with up(machine, "--janitor", "2") as system:
         killed = ingested(system)
