@@ -35,8 +35,8 @@ def test_the_topics_and_the_variables_that_name_them_are_those_of_the_contract()
         assert topic.name == key
 
 
-def test_jobs_and_dead_letters_are_pulled_and_the_rest_is_pushed() -> None:
-    """To the functions that take them; nobody is subscribed to events."""
+def test_jobs_are_pulled_and_the_rest_is_pushed() -> None:
+    """To the functions that take it, dead letters too; nobody is subscribed to events."""
     topology = load()
 
     assert {key: one.push_function for key, one in topology.subscriptions.items()} == {
@@ -44,7 +44,7 @@ def test_jobs_and_dead_letters_are_pulled_and_the_rest_is_pushed() -> None:
         "tile-jobs": None,
         "results": "results",
         "dependency-updates": "dependencies",
-        "dead-letters": None,
+        "dead-letters": "rejected",
     }
     assert topology.subscriptions["tile-jobs"].ack_deadline_seconds == 600
     assert topology.retention == timedelta(days=7)
