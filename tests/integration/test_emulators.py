@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.emulators, pytest.mark.timeout(120)]
 
 HOSTS = ("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST")
 ENVIRON = {name: value for name, value in os.environ.items() if name not in HOSTS}
-ENDPOINTS = {"results": "http://127.0.0.1:9/", "dependencies": "http://127.0.0.1:9/"}
+ENDPOINTS = dict.fromkeys(("results", "dependencies", "rejected"), "http://127.0.0.1:9/")
 PROJECT = "tileweave-local"
 
 
@@ -335,7 +335,7 @@ def test_policies_that_differ_are_brought_to_what_is_described(running: Running)
 
     again = provision(topology(100), PROJECT, running.pubsub_host, ENDPOINTS)
 
-    assert again.updated == ("results", "dependency-updates")
+    assert again.updated == ("results", "dependency-updates", "dead-letters")
     assert "retry_policy" not in subscription("results")
     assert subscription("results").dead_letter_policy.max_delivery_attempts == 100
 

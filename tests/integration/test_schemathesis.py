@@ -20,7 +20,7 @@ import tests.ndjson  # noqa: F401 - registers how lines are written
 from tests.unit.web.api import AREA, Api, a_request, problem_of
 from tileweave.domain.identity import AOI_NAME, LARGEST_ID
 from tileweave.domain.model import Json
-from tileweave.web import aoi, documentation, health, scene, tile
+from tileweave.web import aoi, documentation, health, rejected, scene, tile
 from tileweave.web.bulk import NDJSON
 from tileweave.web.routing import http_function
 
@@ -38,6 +38,7 @@ class World:
     def __init__(self) -> None:
         self.fill()
         by_name = {"aoi": aoi.ROUTES, "scene": scene.ROUTES, "tile": tile.ROUTES}
+        by_name["rejected"] = rejected.ROUTES
         by_name["rest"] = (*health.ROUTES, *documentation.ROUTES)
         self._functions: dict[str, Callable[[Request], Response]] = {
             name: http_function(routes, lambda: self.api.services)
@@ -57,6 +58,9 @@ class World:
             f"/tile/{failed}/force/failed",
         ):
             assert self.api.put(path).status_code == 200
+        for number, body in enumerate(({}, {"type": "scene", "id": 7, "status": "DONE"})):
+            self.api.push(self.api.results, body, messageId=f"m-{number}")
+        self.rejected = [each["id"] for each in self.api.get("/rejected").json["rejected"]]
 
     def answer(self, request: Request) -> Response:
         """Answer by the function that the path belongs to."""
@@ -73,6 +77,8 @@ class World:
             return {**variables, "id": numbers[number % len(numbers)]}
         if isinstance(name, str) and AOI_NAME.fullmatch(name) and mostly(name):
             return {**variables, "aoi": AREA}
+        if isinstance(id_ := variables.get("id_"), str) and mostly(id_):
+            return {**variables, "id_": self.rejected[len(id_) % len(self.rejected)]}
         return variables
 
 

@@ -25,11 +25,11 @@ def cause_of(request: Request, nobody: str = OPERATOR.actor) -> Cause:
 
     Raises BadRequest: the reason is too long, or the key is none.
     """
-    reason, key = request.args.get("reason", ""), request.headers.get(IDEMPOTENCY_KEY, "")
+    reason, key = request.args.get("reason", ""), request.headers.get(IDEMPOTENCY_KEY)
     if len(reason) > MOST_REASON:
         said = f"The parameter reason has {len(reason)} characters: at most {MOST_REASON}."
         raise BadRequest(said)
-    if key and not _KEY.fullmatch(key):
+    if key is not None and not _KEY.fullmatch(key):
         raise BadRequest(f"{IDEMPOTENCY_KEY} is 1 to 200 printable ASCII characters, no spaces.")
     caller = caller_of(request)
     actor = caller.name if caller else nobody
