@@ -58,30 +58,27 @@ class World:
             f"/tile/{failed}/force/failed",
         ):
             assert self.api.put(path).status_code == 200
-        self._reject()
+        for number, body in enumerate(({}, {"type": "scene", "id": 7, "status": "DONE"})):
+            self.api.push(self.api.results, body, messageId=f"m-{number}")
+        self.rejected = [each["id"] for each in self.api.get("/rejected").json["rejected"]]
 
     def answer(self, request: Request) -> Response:
         """Answer by the function that the path belongs to."""
         name = request.path.split("/")[1]
         return self._functions.get(name, self._functions["rest"])(request)
 
-    def _reject(self) -> None:
-        """Have a message rejected, as every kind of thing has one that exists."""
-        self.api.push(self.api.results, {"type": "scene"})
-        [self.rejected] = [each.id for each in self.api.services.store.rejected()]
-
     def existing(self, path: str, variables: dict[str, Any]) -> dict[str, Any]:
         """Replace most names and ids that could exist by one that does."""
         if self.api.get(f"/aoi/{AREA}").status_code != 200:
             self.fill()
-        number, name, id_ = (variables.get(each) for each in ("id", "aoi", "id_"))
-        if isinstance(id_, str) and mostly(id_):
-            return {**variables, "id_": self.rejected}
+        number, name = variables.get("id"), variables.get("aoi")
         if isinstance(number, int) and 1 <= number <= LARGEST_ID and mostly(number):
             numbers = self.tiles if path.startswith("/tile") else self.scenes
             return {**variables, "id": numbers[number % len(numbers)]}
         if isinstance(name, str) and AOI_NAME.fullmatch(name) and mostly(name):
             return {**variables, "aoi": AREA}
+        if isinstance(id_ := variables.get("id_"), str) and mostly(id_):
+            return {**variables, "id_": self.rejected[len(id_) % len(self.rejected)]}
         return variables
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
+from uuid import uuid4
 
 import httpx
 from pydantic import TypeAdapter
@@ -18,17 +19,26 @@ from tileweave.client.models import (
     AOIS,
     COLLECTION,
     FEATURE,
+    HISTORY,
     JOB_TILES,
+    LEASE,
     OUTCOMES,
     OVERVIEW,
     PAGE,
+    REJECTED,
+    REJECTED_PAGE,
     RETRIED,
+    SETTINGS,
+    Change,
     Feature,
     FeatureCollection,
+    JobSettings,
     JobTile,
+    Lease,
     ListedAoi,
     Outcomes,
     Overview,
+    RejectedMessage,
     Retried,
 )
 from tileweave.client.transport import Transport
@@ -103,9 +113,18 @@ class Client:
         """Return the overview of an AOI."""
         return self._read(OVERVIEW, "GET", aoi_path(aoi))
 
-    def delete_aoi(self, aoi: str) -> None:
+    def delete_aoi(self, aoi: str, *, reason: str = "") -> None:
         """Delete an AOI with its scenes and tiles, for good."""
-        self._transport.send("DELETE", aoi_path(aoi))
+        self._transport.send("DELETE", aoi_path(aoi), params=_why(reason))
+
+    def settings(self, aoi: str) -> JobSettings:
+        """Return what an AOI says of its jobs: leases, delays of automatic retries."""
+        return self._read(SETTINGS, "GET", f"{aoi_path(aoi)}/settings")
+
+    def change_settings(self, aoi: str, **seconds: float) -> JobSettings:
+        """Change settings by their names (`lease_seconds=3600`); the others stay as they are."""
+        path = f"{aoi_path(aoi)}/settings"
+        return self._read(SETTINGS, "PUT", path, idempotent=True, **body(seconds))
 
     def add_scene(self, aoi: str, scene: Mapping[str, Any]) -> int:
         """Add a scene request or Feature; return the scene's id. Raises NotNow if it is known."""
@@ -146,9 +165,10 @@ class Client:
         """Return the tiles that are the previous of none."""
         return self._read(JOB_TILES, "GET", f"{aoi_path(aoi)}/leaftiles")
 
-    def retry_aoi(self, aoi: str, *, force: bool = False) -> Retried:
+    def retry_aoi(self, aoi: str, *, force: bool = False, reason: str = "") -> Retried:
         """Retry what is in RETRY, with `force` PENDING ones too; return how many."""
-        answer = self._transport.send("PUT", f"{aoi_path(aoi)}/retry{'/force' if force else ''}")
+        path = f"{aoi_path(aoi)}/retry{'/force' if force else ''}"
+        answer = self._transport.send("PUT", path, params=_why(reason))
         if answer.status_code == HTTPStatus.NO_CONTENT:
             return Retried(scenes=0, tiles=0)
         return read(RETRIED, answer)
@@ -187,22 +207,67 @@ class Client:
         """Return a scene with its tiles, as a FeatureCollection of one."""
         return self._read(COLLECTION, "GET", f"/scene/{scene_id}/tiles")
 
-    def retry(self, kind: Kind, id_: int, *, force: bool = False) -> Feature:
+    def history(self, kind: Kind, id_: int) -> list[Change]:
+        """Return every change of a scene's or tile's status, the oldest first."""
+        return self._read(HISTORY, "GET", f"/{kind}/{id_}/history")
+
+    def retry(self, kind: Kind, id_: int, *, force: bool = False, reason: str = "") -> Feature:
         """Hand a scene or tile in RETRY out again, with `force` in any status; return it."""
-        return self._read(FEATURE, "PUT", f"/{kind}/{id_}/retry{'/force' if force else ''}")
+        return self._operate(f"/{kind}/{id_}/retry{'/force' if force else ''}", reason)
 
-    def fail(self, kind: Kind, id_: int, *, force: bool = False) -> Feature:
+    def fail(self, kind: Kind, id_: int, *, force: bool = False, reason: str = "") -> Feature:
         """Give up a scene or tile in RETRY, with `force` in any status; return it."""
-        return self._read(FEATURE, "PUT", f"/{kind}/{id_}/fail{'/force' if force else ''}")
+        return self._operate(f"/{kind}/{id_}/fail{'/force' if force else ''}", reason)
 
-    def force(self, kind: Kind, id_: int, status: str) -> Feature:
+    def force(self, kind: Kind, id_: int, status: str, *, reason: str = "") -> Feature:
         """Set a status by force; return the scene or tile."""
-        return self._read(FEATURE, "PUT", f"/{kind}/{id_}/force/{part(status)}")
+        return self._operate(f"/{kind}/{id_}/force/{part(status)}", reason)
+
+    def heartbeat(self, kind: Kind, id_: int, attempt: int | None = None) -> Lease:
+        """Have the lease of a job begin anew. Raises NotNow: it is over, or at another attempt."""
+        params = {} if attempt is None else {"attempt": attempt}
+        answer = self._transport.send("POST", f"/{kind}/{id_}/heartbeat", params=params)
+        if answer.is_error:
+            raise error_of(answer)
+        return read(LEASE, answer)
+
+    def rejected(
+        self, aoi: str = "", kind: str = "", *, page: int = 1_000
+    ) -> Iterator[RejectedMessage]:
+        """Return rejected messages, of an AOI or kind if one is given, the latest first."""
+        options = {"limit": page, "aoi": aoi, "kind": kind}
+        params = {name: value for name, value in options.items() if value}
+        found = self._read(REJECTED_PAGE, "GET", "/rejected", params=params)
+        yield from found.rejected
+        while found.next is not None:
+            found = self._read(REJECTED_PAGE, "GET", found.next)
+            yield from found.rejected
+
+    def replay(self, id_: str) -> RejectedMessage:
+        """Take a rejected message as if it was delivered now.
+
+        Raises NotNow: it is still wrong, or was replayed before.
+        """
+        path = f"/rejected/{part(id_)}"
+        answer = self._transport.send("POST", f"{path}/replay")
+        if not answer.is_error:
+            return read(REJECTED, answer)
+        # A repeated call may meet what the first one did.
+        found = self._read(REJECTED, "GET", path)
+        if found.replayed_at is None:
+            raise error_of(answer)
+        return found
 
     def replace_data(self, kind: Kind, id_: int, data: Mapping[str, Any]) -> None:
         """Replace the data of a scene or tile."""
         path = f"/{kind}/{id_}/data"
         self._transport.send("PUT", path, idempotent=True, **body(dict(data)))
+
+    def _operate(self, path: str, reason: str) -> Feature:
+        """Change a status; the call has a name, by which it is carried out once if repeated."""
+        headers = {"Idempotency-Key": str(uuid4())}
+        options: dict[str, Any] = {"params": _why(reason), "headers": headers}
+        return self._read(FEATURE, "PUT", path, idempotent=True, **options)
 
     def _read(self, form: TypeAdapter[T], method: str, path: str, **options: Any) -> T:  # noqa: ANN401
         return read(form, self._transport.send(method, path, **options))
@@ -213,6 +278,10 @@ class Client:
         while page.next is not None:
             page = self._read(PAGE, "GET", page.next)
             yield from page.features
+
+
+def _why(reason: str) -> dict[str, str]:
+    return {"reason": reason} if reason else {}
 
 
 def _base(url: str) -> httpx.URL:

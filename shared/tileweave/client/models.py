@@ -148,6 +148,68 @@ def _of_type(kind: str, found: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+class Change(_Answer):
+    """A change of the status of a scene or tile: when, by whom and why."""
+
+    when: datetime
+    before: str | None = Field(alias="from")
+    """None: it was added."""
+    after: str = Field(alias="to")
+    attempt: int
+    message: str
+    actor: str
+    reason: str
+
+
+class Lease(_Answer):
+    """Until when a job may go without a sign of its worker."""
+
+    id: int
+    attempt: int
+    lease_until: datetime
+
+
+class JobSettings(_Answer):
+    """What an AOI says of its jobs, in seconds."""
+
+    lease_seconds: float
+    retry_delay_seconds: float
+    retry_delay_factor: float
+    retry_delay_cap_seconds: float
+
+
+class RejectedMessage(_Answer):
+    """A message that changed nothing, and why."""
+
+    id: str
+    kind: str
+    error: str
+    aoi: str
+    topic: str
+    message_id: str
+    body: str
+    received_at: datetime
+    expires_at: datetime
+    replayed_at: datetime | None
+
+
+class RejectedPage(_Answer):
+    """A page of rejected messages."""
+
+    rejected: tuple[RejectedMessage, ...]
+    links: tuple[Link, ...] = ()
+
+    @property
+    def next(self) -> str | None:
+        """Where the next page is found, if there is one."""
+        return next((each.href for each in self.links if each.rel == "next"), None)
+
+
+HISTORY = TypeAdapter(list[Change])
+LEASE = TypeAdapter(Lease)
+SETTINGS = TypeAdapter(JobSettings)
+REJECTED = TypeAdapter(RejectedMessage)
+REJECTED_PAGE = TypeAdapter(RejectedPage)
 AOIS = TypeAdapter(list[ListedAoi])
 OVERVIEW = TypeAdapter(Overview)
 ADDED = TypeAdapter(Added)

@@ -30,7 +30,9 @@ from tileweave.client import (
     Unsendable,
 )
 from tileweave.usecases.ports import Services
-from tileweave.web import aoi, scene, tile
+from tileweave.usecases.reject import Delivery
+from tileweave.usecases.take_result import take_result
+from tileweave.web import aoi, rejected, scene, tile
 from tileweave.web.routing import http_function
 
 DENMARK = json.loads(
@@ -40,11 +42,19 @@ AREA = "DenmarkDemo"
 
 
 @pytest.fixture
-def client() -> Iterator[Client]:
-    services = Services(MemoryStore(), MemoryPublisher())
-    routes = (*aoi.ROUTES, *scene.ROUTES, *tile.ROUTES)
-    app = Request.application(http_function(routes, lambda: services))
-    with Client("http://here", transport=httpx.WSGITransport(app=app)) as found:
+def services() -> Services:
+    return Services(MemoryStore(), MemoryPublisher())
+
+
+@pytest.fixture
+def wsgi(services: Services) -> httpx.WSGITransport:
+    routes = (*aoi.ROUTES, *scene.ROUTES, *tile.ROUTES, *rejected.ROUTES)
+    return httpx.WSGITransport(app=Request.application(http_function(routes, lambda: services)))
+
+
+@pytest.fixture
+def client(wsgi: httpx.WSGITransport) -> Iterator[Client]:
+    with Client("http://here", transport=wsgi) as found:
         found.create_aoi(AREA)
         yield found
 
@@ -232,7 +242,7 @@ def test_a_call_that_may_have_been_carried_out_is_not_repeated() -> None:
     cut = httpx.ReadError("cut", request=httpx.Request("PUT", "http://here"))
     client, calls = answering(cut)
     with pytest.raises(Unreachable):
-        client.retry("tile", 1)
+        client.retry_aoi(AREA)
     assert calls == ["PUT"]
     again, calls = answering(cut, httpx.Response(200, json={"type": "Feature"}))
     assert again.get("tile", 1) == {"type": "Feature"}
@@ -248,8 +258,71 @@ def test_a_retry_is_repeated_only_if_it_was_not_carried_out(
     """Twice carried out it would hand the job out twice."""
     client, made = answering(httpx.Response(503, json=said), httpx.Response(503, json={}))
     with pytest.raises(Busy):
-        client.retry("tile", 1, force=True)
+        client.retry_aoi(AREA, force=True)
     assert made == calls
+
+
+def test_an_operator_s_call_is_repeated_under_the_same_name(
+    client: Client, wsgi: httpx.WSGITransport
+) -> None:
+    """The answer to the first try is lost: the job is handed out once."""
+    scene = client.add_scene(AREA, a_request(0))
+    lost = ["once"]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        found = wsgi.handle_request(request)
+        if lost:
+            lost.clear()
+            raise httpx.ReadError("cut", request=request)
+        return found
+
+    with Client("http://here", transport=httpx.MockTransport(answer)) as deaf:
+        after = deaf.retry("scene", scene, force=True, reason="the disk is full")
+    assert after["properties"]["attempt"] == 2
+    assert [each.reason for each in client.history("scene", scene)] == ["", "the disk is full"]
+    assert client.retry("scene", scene, force=True)["properties"]["attempt"] == 3
+
+
+def test_leases_and_settings_are_seen_to(client: Client) -> None:
+    """A heartbeat has the lease begin anew; a stale one is told."""
+    scene = client.add_scene(AREA, a_request(0))
+    assert client.change_settings(AREA, lease_seconds=60).lease_seconds == 60
+    assert client.settings(AREA).retry_delay_seconds == 0
+    lease = client.heartbeat("scene", scene, 1)
+    assert lease.attempt == 1
+    assert lease.lease_until > datetime.now(UTC)
+    with pytest.raises(NotNow):
+        client.heartbeat("scene", scene, 2)
+    with pytest.raises(Refused):
+        client.change_settings(AREA, lease_seconds=0)
+
+
+def test_rejected_messages_are_read_and_replayed(client: Client, services: Services) -> None:
+    """Page by page; one that is still wrong is told."""
+    for number in range(5):
+        body = b'{"type": "scene", "id": %d, "status": "DONE"}' % (number + 1)
+        take_result(services, Delivery(f"m-{number}", body, attributes={"aoi": AREA}))
+    assert len(list(client.rejected(AREA, "unknown", page=2))) == 5
+    assert list(client.rejected("Other")) == []
+    [first, *_] = client.rejected()
+    with pytest.raises(NotNow):
+        client.replay(first.id)
+    with pytest.raises(Missing):
+        client.replay("none")
+
+
+def test_a_replay_whose_answer_was_lost_is_no_error() -> None:
+    """The message says that it was replayed."""
+    kept = dict.fromkeys(("id", "kind", "error", "aoi", "topic", "message_id", "body"), "x")
+    moments = dict.fromkeys(("received_at", "expires_at", "replayed_at"), "2022-01-11T17:01:24Z")
+    found = httpx.Response(200, json=kept | moments)
+    client, calls = answering(httpx.Response(503, json={}), httpx.Response(409, json={}), found)
+    assert client.replay("x").replayed_at is not None
+    assert calls == ["POST", "POST", "GET"]
+    never = httpx.Response(200, json=kept | moments | {"replayed_at": None})
+    client, _ = answering(httpx.Response(503, json={}), httpx.Response(409, json={}), never)
+    with pytest.raises(NotNow):
+        client.replay("x")
 
 
 def test_what_a_first_call_did_is_no_error_of_the_second() -> None:
@@ -313,7 +386,7 @@ def test_a_gateway_without_an_answer_is_asked_again(status: int) -> None:
     assert calls == ["GET"] * 2
     client, calls = answering(httpx.Response(status))
     with pytest.raises(Busy) as busy:
-        client.retry("tile", 1)
+        client.retry_aoi(AREA)
     assert (busy.value.status, calls) == (status, ["PUT"])
 
 

@@ -36,7 +36,7 @@ def test_the_topics_and_the_variables_that_name_them_are_those_of_the_contract()
 
 
 def test_jobs_are_pulled_and_the_rest_is_pushed() -> None:
-    """To the functions that take them; nobody is subscribed to events."""
+    """To the functions that take it, dead letters too; nobody is subscribed to events."""
     topology = load()
 
     assert {key: one.push_function for key, one in topology.subscriptions.items()} == {

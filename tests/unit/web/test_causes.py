@@ -276,7 +276,7 @@ def test_an_aoi_is_retried_by_force_once_under_a_key(
     assert attempts([*shown]) == [2, 2]
 
 
-@pytest.mark.parametrize("key", ["a b", "x" * 201, "\u00e9", "\t", "a\tb"])
+@pytest.mark.parametrize("key", ["", "a b", "x" * 201, "\u00e9", "\t", "a\tb"])
 @pytest.mark.parametrize("call", ["/retry", "/fail/force", "/force/DONE"])
 def test_what_is_no_key_is_a_bad_request(api: Api, path: str, key: str, call: str) -> None:
     """Nothing is done."""
