@@ -252,11 +252,15 @@ def test_a_history_is_read_as_a_whole(store: Store, aoi: str) -> None:
 def test_a_policy_is_changed(store: Store, aoi: str) -> None:
     """For the AOI that it is set for; of no AOI there is none."""
     policy = Policy(5 * MINUTE, MINUTE, 3.0, 7 * MINUTE)
-    assert store.set_policy(AOI, policy) is not None
+    assert store.set_policy(AOI, lambda before: replace(before, lease=policy.lease)) is not None
+    found = store.find_aoi(AOI)
+    assert found is not None
+    assert found.policy == Policy(policy.lease)
+    assert store.set_policy(AOI, lambda _: policy) is not None
     found = store.find_aoi(AOI)
     assert found is not None
     assert found.policy == policy
-    assert store.set_policy("Nowhere", policy) is None
+    assert store.set_policy("Nowhere", lambda _: policy) is None
     assert store.create_aoi("Other", NOW).policy == Policy()
     other = store.find_aoi("Other")
     assert other is not None

@@ -351,6 +351,20 @@ def test_a_failed_tile_may_be_forced_back_while_it_is_relinked(event: Event, num
     )
 
 
+def test_a_failed_tile_without_a_previous_may_be_forced_back_while_it_is_relinked() -> None:
+    """Its dependant has the same reference: no list but its own tells of the relinking."""
+    world = SharedWorld(
+        a_new_scene(0, [a_new_tile()]),
+        a_new_scene(1, [a_new_tile(reference=ref(0))]),
+        a_new_scene(2, [a_new_tile(previous=ref(1), reference=ref(0))]),
+    )
+    tile = world.tile(1)
+    world.operate(tile, Event.FORCE_FAIL)
+    actors = {"propagation": update(tile), "operator": operation(tile, Event.FORCE_NEW)}
+
+    check("forced NEW of a tile without previous", world, actors, at_least=100_000, forced=True)
+
+
 @pytest.mark.parametrize("event", [Event.FORCE_RETRY, Event.FORCE_NEW])
 @pytest.mark.parametrize(("back", "failed"), [(0, 1), (1, 0), (1, 2), (2, 1)])
 @pytest.mark.parametrize("is_cut", [False, True])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -100,11 +100,12 @@ class MemoryStore:
         """Return an AOI, or None if there is none."""
         return self._aois.get(name)
 
-    def set_policy(self, name: str, policy: Policy) -> Aoi | None:
+    def set_policy(self, name: str, change: Callable[[Policy], Policy]) -> Aoi | None:
         """Change the policy of an AOI; return it, or None if there is none."""
         with self._lock:
             if name in self._aois:
-                self._aois[name] = replace(self._aois[name], policy=policy)
+                found = self._aois[name]
+                self._aois[name] = replace(found, policy=change(found.policy))
             return self._aois.get(name)
 
     def totals(self, name: str) -> tuple[Aoi, Totals] | None:

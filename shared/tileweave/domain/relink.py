@@ -76,10 +76,9 @@ def elect_heir(draft: Draft, failed: Tile) -> Link | None:
 def relinked(draft: Draft, tile: Tile, previous: Link | None, reference: Link | None) -> Tile:
     """Give a tile these links, and the tiles at their other ends the knowledge of it."""
     _detach(draft, tile, previous, reference)
-    before = draft.tile(tile.id)
-    after = replace(before, previous=previous, reference=reference)
+    after = replace(draft.tile(tile.id), previous=previous, reference=reference)
     draft.put(after)
-    _attach(draft, before, after)
+    _attach(draft, after)
     return after
 
 
@@ -193,16 +192,12 @@ def _detach(draft: Draft, tile: Tile, previous: Link | None, reference: Link | N
             draft.put(replace(other, referenced_by=_without(other.referenced_by, tile.id)))
 
 
-def _attach(draft: Draft, before: Tile, after: Tile) -> None:
-    """Put a tile on the lists of the tiles that it names; those it did not name are guarded."""
-    if (other := draft.linked(after.previous)) is not None:
-        if after.previous != before.previous:
-            draft.guard(other)
-        draft.put(replace(other, next=_with(other.next, after.id)))
-    if (other := draft.linked(after.reference)) is not None:
-        if after.reference != before.reference:
-            draft.guard(other)
-        draft.put(replace(other, referenced_by=_with(other.referenced_by, after.id)))
+def _attach(draft: Draft, tile: Tile) -> None:
+    """Put a tile on the lists of the tiles that it names."""
+    if (previous := draft.linked(tile.previous)) is not None:
+        draft.put(replace(previous, next=_with(previous.next, tile.id)))
+    if (reference := draft.linked(tile.reference)) is not None:
+        draft.put(replace(reference, referenced_by=_with(reference.referenced_by, tile.id)))
 
 
 def _names(tile: Tile, other: Tile) -> bool:

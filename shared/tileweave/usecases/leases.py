@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from tileweave.domain import decisions
@@ -21,8 +22,13 @@ def heartbeat(services: Services, key: Key, attempt: int | None = None) -> Docum
 
 
 def set_policy(services: Services, aoi: str, policy: Policy) -> Aoi:
-    """Change what an AOI says of its jobs, from the next one on. Raises NotFound."""
-    changed = retrying(lambda: services.store.set_policy(aoi, policy))
+    """Replace what an AOI says of its jobs, from the next one on. Raises NotFound."""
+    return change_policy(services, aoi, lambda _: policy)
+
+
+def change_policy(services: Services, aoi: str, change: Callable[[Policy], Policy]) -> Aoi:
+    """Change what an AOI says of its jobs; two changes at once are both made. Raises NotFound."""
+    changed = retrying(lambda: services.store.set_policy(aoi, change))
     if changed is None:
         raise NotFound("AOI", aoi)
     services.policies.pop(aoi, None)

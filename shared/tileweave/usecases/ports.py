@@ -164,8 +164,11 @@ class Store(Protocol):
     def find_aoi(self, name: str) -> Aoi | None:
         """Return an AOI, or None if there is none."""
 
-    def set_policy(self, name: str, policy: Policy) -> Aoi | None:
-        """Change the policy of an AOI; return it, or None if there is none. Raises Conflict."""
+    def set_policy(self, name: str, change: Callable[[Policy], Policy]) -> Aoi | None:
+        """Change the policy of an AOI; return it, or None if there is none.
+
+        Raises Conflict: somebody else changed it meanwhile.
+        """
 
     def totals(self, name: str) -> tuple[Aoi, Totals] | None:
         """Return an AOI and its totals, in one round trip; None if there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from tileweave.domain.errors import Invalid, NotFound, Problem
 from tileweave.domain.model import Json
 from tileweave.domain.policy import Policy
-from tileweave.usecases.leases import set_policy
+from tileweave.usecases.leases import change_policy
 from tileweave.usecases.ports import Services
 from tileweave.web.answers import as_json, json_of
 from tileweave.web.wrong_fields import wrong_fields
@@ -62,11 +63,8 @@ def show(services: Services, request: Request, aoi: str) -> Response:
 
 def change(services: Services, request: Request, aoi: str) -> Response:
     """Change the settings that are given; answers all of them."""
-    found = services.store.find_aoi(aoi)
-    if found is None:
-        raise NotFound("AOI", aoi)
-    policy = _changed(found.policy, json_of(request))
-    return as_json(settings_json(set_policy(services, aoi, policy).policy))
+    changed = change_policy(services, aoi, partial(_changed, _read(json_of(request))))
+    return as_json(settings_json(changed.policy))
 
 
 def settings_json(policy: Policy) -> Json:
@@ -79,12 +77,15 @@ def settings_json(policy: Policy) -> Json:
     }
 
 
-def _changed(policy: Policy, body: object) -> Policy:
+def _read(body: object) -> JobSettings:
     try:
-        given = JobSettings.model_validate(body)
+        return JobSettings.model_validate(body)
     except ValidationError as error:
         wrong = (Problem(path, said) for path, said in wrong_fields(error))
         raise Invalid(tuple(wrong)) from error
+
+
+def _changed(given: JobSettings, policy: Policy) -> Policy:
     values = {name: getattr(given, name) for name in given.model_fields_set}
     new = {**settings_json(policy), **values}
     return replace(

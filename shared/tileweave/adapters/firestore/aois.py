@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -84,17 +84,19 @@ class FirestoreAois:
         found = self._read(name)
         return _aoi(found) if found.exists and not found.get("deleted") else None
 
-    def set_policy(self, name: str, policy: Policy) -> Aoi | None:
+    def set_policy(self, name: str, change: Callable[[Policy], Policy]) -> Aoi | None:
         """Change the policy of an AOI; return it, or None if there is none. Raises Conflict."""
         found = self._read(name)
         if not found.exists or found.get("deleted"):
             return None
         batch = self._client.batch()
         option = self._client.write_option(last_update_time=found.update_time)
+        aoi = _aoi(found)
+        policy = change(aoi.policy)
         batch.update(found.reference, {"policy": _policy_fields(policy)}, option=option)
         with translated():
             batch.commit(retry=RETRY, timeout=TIMEOUT)
-        return replace(_aoi(found), policy=policy)
+        return replace(aoi, policy=policy)
 
     def recount(self, aoi: str) -> Recount | None:
         """Count all scenes and tiles of an AOI, and compare with the totals that are kept.
