@@ -14,6 +14,7 @@ from tileweave.adapters.memory import MemoryPublisher
 from tileweave.cli.errors import CommandError
 from tileweave.cli.job import Job, Outcome
 from tileweave.cli.jobs import Received
+from tileweave.cli.troubles import Troubles
 from tileweave.cli.worker import Work, Worker
 from tileweave.domain.errors import Unavailable
 from tileweave.domain.messages import Message
@@ -208,3 +209,26 @@ def test_the_lease_is_extended_while_it_works(monkeypatch: pytest.MonkeyPatch) -
     worker, _ = a_worker(jobs, work)
     worker.run()
     assert jobs.done == ["ack-1"]
+
+
+def test_a_result_on_its_way_may_be_lost_or_come_twice() -> None:
+    """On purpose; the job is acknowledged all the same, as its worker is gone."""
+    for troubles, sent in ((Troubles(drop=1.0), 0), (Troubles(duplicate=1.0), 2)):
+        jobs = Jobs(messages(3))
+        worker, _ = a_worker(jobs, troubles=troubles)
+        worker.run()
+        assert isinstance(worker.publisher, Watched)
+        assert len(worker.publisher.messages) == 3 * sent
+        assert sorted(jobs.done) == ["ack-1", "ack-2", "ack-3"]
+
+
+def test_a_result_that_is_late_is_given_back_by_a_stop() -> None:
+    """It is not sent any more; the job comes again."""
+    jobs = Jobs(messages(1))
+    worker, said = a_worker(jobs, troubles=Troubles(delay=600.0))
+    threading.Timer(0.2, worker.stop.set).start()
+    worker.run()
+    assert isinstance(worker.publisher, Watched)
+    assert worker.publisher.messages == []
+    assert (jobs.done, jobs.back) == ([], ["ack-1"])
+    assert said[-1].endswith("given back")
