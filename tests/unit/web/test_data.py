@@ -124,7 +124,7 @@ def test_the_date_of_a_scene_may_be_spelt_differently(api: Api, scene: str) -> N
 @pytest.mark.parametrize(("more", "status"), [(0, 204), (1, 422)])
 @pytest.mark.parametrize("character", ["x", "\u00e6", "\u2192"])
 def test_data_has_a_largest_size(  # noqa: PLR0913 - one for each thing that varies
-    api: Api, scene: str, tile: str, character: str, more: int, status: int
+    api: Api, scene: str, tile: str, character: str, *, more: int, status: int
 ) -> None:
     """Told to the byte, of UTF-8 without white space, as it is kept."""
     for path in (scene, tile):
