@@ -63,8 +63,10 @@ class SharedStore(FirestoreStore):
     ) -> Mapping[Key, Version]:
         if self.before_commits and (happens := self.before_commits.pop(0)):
             rest, self.before_commits = self.before_commits, []
-            happens()
-            self.before_commits = rest
+            try:
+                happens()
+            finally:
+                self.before_commits = rest
         return super().commit(writes, increments, guards)
 
 
@@ -123,8 +125,11 @@ def test_all_of_a_chain_is_added_whatever_fails_meanwhile(store: SharedStore, co
 
 @pytest.mark.parametrize("commits", [1, 2, 3])
 def test_a_repeat_completes_a_chain_whatever_failed_since(store: SharedStore, commits: int) -> None:
-    """Though the tiles that were staged over the failed one are linked as they were."""
-    store.before_commits = [None, lambda: fail(store, 2), *[None] * commits, die]
+    """Though the tiles that were staged over the failed one are linked as they were.
+
+    A commit without answer is tried once more: it dies then, too.
+    """
+    store.before_commits = [None, lambda: fail(store, 2), *[None] * commits, die, die]
     with pytest.raises(Unavailable):
         fates(store)
 
