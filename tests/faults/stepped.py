@@ -59,6 +59,7 @@ class StateStore(MemoryStore):
         written = (times, _essence(document))
         version = _versions.setdefault(written, len(_versions))
         self._documents[document.key] = Stored(document, version)
+        self._ordered = None
         return version
 
 

@@ -477,5 +477,5 @@ def _named(job: Message) -> dict[str, Any]:
     return {"type": key.kind, "id": key.id}
 
 
-TestIngestion = Ingestion.TestCase
-TestForcedIngestion = ForcedIngestion.TestCase
+TestIngestion = pytest.mark.timeout(400)(Ingestion.TestCase)
+TestForcedIngestion = pytest.mark.timeout(400)(ForcedIngestion.TestCase)

@@ -25,7 +25,6 @@ from tileweave.usecases.ports import (
     Which,
     Window,
     Write,
-    place_of,
 )
 
 DocumentT = TypeVar("DocumentT", bound=Document)
@@ -45,6 +44,7 @@ class MemoryStore:
         self._buried: dict[str, int] = {}
         self._leftovers: list[tuple[str, int]] = []
         self._clock = 0
+        self._ordered: list[Document] | None = None
         self._rejected: dict[str, Rejected] = {}
 
     def read(self, keys: Collection[Key]) -> Mapping[Key, Stored | None]:
@@ -139,6 +139,7 @@ class MemoryStore:
             ]
             for key in found[:limit]:
                 del self._documents[key]
+            self._ordered = None
             if len(found) < limit and (aoi, generation) in self._leftovers:
                 self._leftovers.remove((aoi, generation))
             return len(found[:limit])
@@ -227,11 +228,17 @@ class MemoryStore:
 
     def _of(self, aoi: str, statuses: Collection[Status]) -> list[Document]:
         with self._lock:
-            documents = [each.document for each in self._documents.values()]
+            documents = self._in_order()
         found = [each for each in documents if each.aoi == aoi]
-        listed = [each for each in found if not (isinstance(each, Tile) and each.staged)]
-        wanted = [each for each in listed if not statuses or each.status in statuses]
-        return sorted(wanted, key=_order)
+        return [each for each in found if not statuses or each.status in statuses]
+
+    def _in_order(self) -> list[Document]:
+        """Return all that can be listed, in order; it is sorted anew only after a change."""
+        if self._ordered is None:
+            documents = (each.document for each in self._documents.values())
+            listed = [each for each in documents if not (isinstance(each, Tile) and each.staged)]
+            self._ordered = sorted(listed, key=_order)
+        return self._ordered
 
     def _check(self, key: Key, version: Version | None) -> None:
         stored = self._documents.get(key)
@@ -244,6 +251,7 @@ class MemoryStore:
 
     def _put(self, document: Document) -> Version:
         self._clock += 1
+        self._ordered = None
         self._documents[document.key] = Stored(document, self._clock)
         return self._clock
 
@@ -273,8 +281,8 @@ def _by_receipt(rejected: Rejected) -> tuple[datetime, str]:
 
 
 def _order(document: Document) -> tuple[datetime, int, int]:
-    place = place_of(document)
-    return place.date, place.scene_id, place.id
+    scene_id = document.scene_id if isinstance(document, Tile) else document.id
+    return document.date, scene_id, document.id
 
 
 def _within(documents: list[DocumentT], window: Window) -> Iterator[DocumentT]:
