@@ -267,6 +267,18 @@ def test_a_policy_is_changed(store: Store, aoi: str) -> None:
     assert other.policy == Policy()
 
 
+def test_a_new_aoi_has_no_policy_of_a_deleted_one(store: Store, aoi: str) -> None:
+    """Nor anything else of it."""
+    store.set_policy(AOI, lambda _: Policy(MINUTE))
+    generation = store.bury_aoi(AOI)
+    assert generation is not None
+    store.delete_some(AOI, generation, 10)
+    store.create_aoi(AOI, NOW)
+    found = store.find_aoi(AOI)
+    assert found is not None
+    assert found.policy == Policy()
+
+
 def test_all_is_counted_to_compare_with_the_totals(store: Store, aoi: str) -> None:
     """They are the same, but for what was written past them."""
     scene = a_scene(0, status=Status.DONE, tile_ids=(a_tile(0).id, a_tile(1).id))

@@ -15,6 +15,11 @@ _CONFLICTS = (google.FailedPrecondition, google.Conflict, google.NotFound)
 _PASSING = (google.ServerError, google.TooManyRequests, google.RetryError, ConnectionError)
 
 
+def is_too_large(error: Exception) -> bool:
+    """Whether a request was refused for its size, which no repetition changes."""
+    return "exceeds maximum size" in str(error)
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Raise Conflict, TooLarge or Unavailable in place of the client's own errors."""
@@ -27,4 +32,6 @@ def translated() -> Iterator[None]:
             raise
         raise TooLarge(str(error)) from error
     except _PASSING as error:
+        if is_too_large(error):
+            raise TooLarge(str(error)) from error
         raise Unavailable(str(error)) from error

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 JANITOR_SECONDS = 10
 """How often the janitor comes, unless it is said otherwise."""
 
-AUDIT_SECONDS = 60
+AUDIT_SECONDS = 600
 """How often it looks further."""
 
 SAVE_SECONDS = 60

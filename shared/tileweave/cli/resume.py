@@ -13,9 +13,9 @@ from functools import partial
 from tileweave.domain.draft import Draft
 from tileweave.domain.model import Key
 from tileweave.domain.outbox import Kind, token
-from tileweave.domain.readiness import hand_out_ready
 from tileweave.domain.status import Status
 from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.janitor import forgotten
 from tileweave.usecases.ports import Services
 from tileweave.usecases.sweep import sweep
 
@@ -39,7 +39,7 @@ def _resume(services: Services, aoi: str) -> int:
         carry_out(services, partial(_publish_job, keys=piece), piece)
     waiting = [key for key in _keys(services, aoi, Status.NEW) if key.kind == "tile"]
     for piece in _pieces(waiting):
-        carry_out(services, partial(hand_out_ready, tile_ids=[key.id for key in piece]), piece)
+        carry_out(services, partial(forgotten, tile_ids=[key.id for key in piece]), piece)
     return len(pending)
 
 

@@ -181,7 +181,8 @@ def extend_lease(draft: Draft, key: Key, attempt: int | None) -> Document:
         said = f"attempt {attempt} is over: {key.kind} {key.id} is at {job.attempt}"
         raise NotAllowed(f"{said}. Its result would be ignored.")
     if not job.delayed:
-        draft.put(replace(job, due_at=draft.now + draft.policy(job.aoi).lease))
+        lease = draft.now + draft.policy(job.aoi).lease
+        draft.put(replace(job, due_at=max(lease, job.due_at or lease)))
     return draft.document(key)
 
 

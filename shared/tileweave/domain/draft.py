@@ -123,8 +123,8 @@ class Draft:
     def put(self, document: Document) -> None:
         """Replace (or create) a document; what is new in its outbox is to be published.
 
-        What was in it before is being published by whoever put it there. A document that is again
-        as it was read is no edit.
+        A job or update that was in it before is being published by whoever put it there; an event
+        may be told twice. A document that is again as it was read is no edit.
         """
         self.need((document.key,))
         before = self.find(document.key)
@@ -133,7 +133,8 @@ class Draft:
             self._edited.pop(document.key, None)
         else:
             self._edited[document.key] = document
-        self._announce(document.key, document.outbox - (before.outbox if before else frozenset()))
+        promised = before.outbox - of_kind(before.outbox, Kind.EVENT) if before else frozenset()
+        self._announce(document.key, document.outbox - promised)
 
     def publish(self, document: Document) -> None:
         """Have the messages published that the document's outbox still holds."""

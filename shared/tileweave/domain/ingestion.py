@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import IdCollision, Invalid, Problem
 from tileweave.domain.identity import scene_id, tile_id
+from tileweave.domain.lifecycle import remembered
 from tileweave.domain.model import Cause, Change, Json, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, token
 from tileweave.domain.relink import relinked, relinked_late
@@ -199,6 +200,7 @@ def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
         attempt=1,
         updated_at=draft.now,
         history=(change,),
+        applied=remembered((), new.by.message_id),
         outbox=frozenset({token(Kind.JOB, 1)}),
         due_at=draft.now + draft.policy(names.aoi).lease,
         product_name=new.product_name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -10,6 +11,9 @@ from tileweave.domain import outbox
 from tileweave.domain.model import Cause, Change, Document
 from tileweave.domain.policy import DEFAULT, Policy
 from tileweave.domain.status import Effect, Event, Transition, transition
+
+KNOWN = 100
+"""Messages that a scene or tile knows as applied, however long its history."""
 
 JobT = TypeVar("JobT", bound=Document)
 
@@ -36,6 +40,7 @@ def moved(  # noqa: PLR0913, PLR0917 - what happens, to whom, why, when, and by 
     change = Change(now, job.status, then.to, attempt, cause)
     by_itself = event is Event.RESULT_RETRY
     delay = policy.delay(job.retries) if by_itself and handed_out else timedelta(0)
+    expiries = job.expiries + 1 if event is Event.LEASE_EXPIRED else 0
     return replace(
         job,
         status=then.to,
@@ -45,9 +50,11 @@ def moved(  # noqa: PLR0913, PLR0917 - what happens, to whom, why, when, and by 
         retries=job.retries + 1 if by_itself else 0,
         updated_at=now,
         history=(*job.history, change),
+        applied=remembered(job.applied, cause.message_id),
         outbox=_promised(then.effect, attempt, job.changes, delayed=bool(delay)),
-        due_at=now + (delay or policy.lease) if handed_out else None,
+        due_at=now + (delay or policy.lease_after(expiries)) if handed_out else None,
         delayed=bool(delay),
+        expiries=expiries,
     )
 
 
@@ -64,7 +71,16 @@ def begun(job: JobT, now: datetime, policy: Policy) -> JobT:
 
 def was_applied(job: Document, message_id: str) -> bool:
     """Whether a message changed this scene or tile before: at least once means more than once."""
-    return bool(message_id) and any(each.cause.message_id == message_id for each in job.history)
+    return bool(message_id) and _digest(message_id) in job.applied
+
+
+def remembered(applied: tuple[str, ...], message_id: str) -> tuple[str, ...]:
+    """Return the messages that a scene or tile knows, with this one."""
+    return (*applied, _digest(message_id))[-KNOWN:] if message_id else applied
+
+
+def _digest(message_id: str) -> str:
+    return hashlib.sha256(message_id.encode()).hexdigest()[:16]
 
 
 def _promised(effect: Effect, attempt: int, change: int, *, delayed: bool) -> frozenset[str]:

@@ -88,10 +88,14 @@ class Job:
     history: tuple[Change, ...] = ()
     """The latest changes; `earlier` older ones are kept apart."""
     earlier: int = 0
+    applied: tuple[str, ...] = ()
+    """The last messages that changed it, by a digest each: none of them does so again."""
     outbox: frozenset[str] = frozenset()
     due_at: datetime | None = None
     """When the lease of a PENDING job ends, or when its `delayed` hand-out begins."""
     delayed: bool = False
+    expiries: int = 0
+    """How many leases ran out in a row, without a result."""
 
     @property
     def changes(self) -> int:

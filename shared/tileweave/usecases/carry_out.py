@@ -8,14 +8,14 @@ confirmed. Whoever dies in between leaves an outbox that a redelivery or the jan
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from tileweave.domain.draft import Draft, Missing
-from tileweave.domain.errors import Conflict, NotFound, Unavailable, Uncertain
-from tileweave.domain.messages import Message, outgoing
+from tileweave.domain.errors import Conflict, NotFound, TooLarge, Unavailable, Uncertain
+from tileweave.domain.messages import Message, Topic, outgoing
 from tileweave.domain.model import Document, Key
 from tileweave.domain.outbox import Kind, of_kind
 from tileweave.domain.policy import Policy
@@ -61,6 +61,25 @@ def _without_conflict(step: Callable[[], T]) -> T:
         stop=stop_after_attempt(MOST_TRIES),
         reraise=True,
     )(step)
+
+
+def carry_out_all(
+    services: Services,
+    decide: Callable[[Draft, Sequence[Key]], T],
+    keys: Sequence[Key],
+    besides: Sequence[Key] = (),
+) -> list[T]:
+    """Make a decision on many true; in halves where a commit cannot hold all of it.
+
+    Returns what it answers, of each part. Raises as carry_out, and TooLarge for one alone.
+    """
+    try:
+        return [carry_out(services, lambda draft: decide(draft, keys), [*besides, *keys])]
+    except TooLarge:
+        if len(keys) == 1:
+            raise
+    parts = keys[: len(keys) // 2], keys[len(keys) // 2 :]
+    return [each for part in parts for each in carry_out_all(services, decide, part, besides)]
 
 
 def attempt(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
@@ -125,22 +144,37 @@ def _commit(
 def _publish(services: Services, draft: Draft, messages: list[Message]) -> None:
     if not messages:
         return
+    events = [each for each in messages if each.topic is Topic.EVENTS]
+    needed = [each for each in messages if each.topic is not Topic.EVENTS]
     try:
-        services.publisher.publish(messages)
+        if needed:
+            services.publisher.publish(needed)
     except Unavailable:
         if not services.defers_publishing:
             raise
         logger.warning("%d messages are left to the janitor", len(messages), exc_info=True)
         return
+    told = (Kind.JOB, Kind.EVENT) if _told(services, events) else (Kind.JOB,)
     try:
-        _confirm(services, draft.to_publish)
+        _confirm(services, draft.to_publish, told)
     except (Conflict, NotFound, Unavailable):
         # They are published; at worst the janitor publishes them once more.
         logger.warning("%d messages are not confirmed", len(messages), exc_info=True)
 
 
-def _confirm(services: Services, published: Iterable[Document]) -> None:
+def _told(services: Services, events: list[Message]) -> bool:
+    """Publish events; whoever waits for them keeps nobody else back."""
+    try:
+        if events:
+            services.publisher.publish(events)
+    except Unavailable:
+        logger.warning("%d events are left to the janitor", len(events), exc_info=True)
+        return False
+    return True
+
+
+def _confirm(services: Services, published: Iterable[Document], kinds: tuple[Kind, ...]) -> None:
     """Empty the outboxes of what was published, but for updates: who propagates does that."""
-    told = {each.key: of_kind(each.outbox, Kind.JOB, Kind.EVENT) for each in published}
+    told = {each.key: of_kind(each.outbox, *kinds) for each in published}
     if told := {key: tokens for key, tokens in told.items() if tokens}:
         services.store.confirm(told)

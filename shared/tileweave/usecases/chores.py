@@ -15,7 +15,7 @@ from tileweave.domain.messages import Id, Message, Topic
 from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.readiness import context_of, waits_for
 from tileweave.domain.status import Event, Status
-from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.carry_out import carry_out_all
 from tileweave.usecases.ports import OPERATOR, Services
 
 PIECE = 200
@@ -90,8 +90,13 @@ def retry_many(
     cause) retried before is not retried again, and is among those that it returns.
     """
     events = _FORCED if force else _EVENTS
-    keys = [key for key, _ in found]
-    return carry_out(services, lambda draft: _retry(draft, found, events, by), keys)
+    attempts = dict(found)
+
+    def decide(draft: Draft, keys: Sequence[Key]) -> list[Key]:
+        return _retry(draft, [(key, attempts[key]) for key in keys], events, by)
+
+    parts = carry_out_all(services, decide, list(attempts))
+    return [key for part in parts for key in part]
 
 
 def pieces(found: Iterable[T], size: int = PIECE) -> Iterator[list[T]]:

@@ -7,7 +7,8 @@ nothing moves, and at totals against counts. Both do a limited part, and say whe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -20,14 +21,19 @@ from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.outbox import of_kind
 from tileweave.domain.readiness import context_of, dependencies_of, hand_out_ready, waits_for
 from tileweave.domain.status import Status
-from tileweave.domain.tally import Totals, difference
+from tileweave.domain.tally import difference
 from tileweave.usecases.carry_out import Reading
-from tileweave.usecases.chores import DeleteAoi, message_of, pieces
-from tileweave.usecases.ports import Aoi, Services
+from tileweave.usecases.chores import DeleteAoi, message_of
+from tileweave.usecases.ports import Aoi, Services, Window, place_of
 from tileweave.usecases.sweep import PIECE, mend, sweep, unpublished
 
-MOST = 1_000
+logger = logging.getLogger(__name__)
+
+MOST = 10_000
 """Scenes and tiles of each kind that one visit looks after."""
+
+BACKLOG = 1_000
+"""Updates that one visit publishes again: they may only wait for their turn."""
 
 JANITOR = Cause("janitor", reason="it was ready, and nobody had handed it out")
 
@@ -68,12 +74,20 @@ class Report:
 def visit(services: Services, *, audit: bool = False, dry_run: bool = False) -> Report:
     """Find what is wrong and mend it; with `dry_run` find it only.
 
-    Raises Unavailable: then a part is done, and the next visit goes on.
+    Raises what a check raises (Unavailable), after all the others: then a part is done, and the
+    next visit goes on.
     """
     report = Report()
-    checks = [_deletions, _unpublished, _due, _uncut]
+    checks = [_due, _unpublished, _uncut, _deletions]
+    failures: list[Exception] = []
     for check in [*checks, _stuck, _totals] if audit else checks:
-        check(services, report, dry_run)
+        try:
+            check(services, report, dry_run)
+        except Exception as error:
+            logger.exception("the janitor's check %s broke off", check.__name__)
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return report
 
 
@@ -89,7 +103,7 @@ def _deletions(services: Services, report: Report, dry_run: bool) -> None:  # no
 
 def _unpublished(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
     """Publish what was committed and not published, or not propagated."""
-    found = _some(unpublished(services), report)
+    found = _without_backlog(_some(unpublished(services), report))
     for each in found:
         said = f"{', '.join(sorted(each.outbox))}: published, late"
         report.findings.append(_of(each, Kind.UNPUBLISHED, said))
@@ -120,10 +134,10 @@ def _uncut(services: Services, report: Report, dry_run: bool) -> None:  # noqa: 
 
 def _stuck(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
     """Hand out ready tiles of AOIs in which nothing is under way."""
-    for aoi, totals in services.store.aois():
-        if not _may_be_stuck(totals):
+    for aoi, totals in list(services.store.aois()):
+        if not totals.of("tiles", Status.NEW):
             continue
-        for piece in pieces(services.store.tiles(aoi.name, (Status.NEW,)), PIECE):
+        for piece in _new_tiles(services, aoi):
             keys = [each.key for each in piece]
             ready = Reading(services).draft(partial(_ready, keys=keys), keys)[0]
             for each in ready:
@@ -135,7 +149,7 @@ def _stuck(services: Services, report: Report, dry_run: bool) -> None:  # noqa: 
 
 def _totals(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
     """Mend totals that are not what counting gives."""
-    for aoi, _ in services.store.aois():
+    for aoi, _ in list(services.store.aois()):
         recount = services.store.recount(aoi.name)
         if recount is None:  # something was committed meanwhile: it is counted the next time
             report.more = True
@@ -154,10 +168,22 @@ def _totals(services: Services, report: Report, dry_run: bool) -> None:  # noqa:
         report.findings.append(Finding(Kind.TOTALS, aoi.name, _said(aoi, off.counts)))
 
 
-def _may_be_stuck(totals: Totals) -> bool:
-    """Whether an AOI has NEW tiles, and nothing is under way that could make one ready."""
-    under_way = sum(totals.of(what, Status.PENDING) for what in ("scenes", "tiles"))
-    return totals.of("tiles", Status.NEW) > 0 and under_way == 0
+def _new_tiles(services: Services, aoi: Aoi) -> Iterator[list[Tile]]:
+    """Return the NEW tiles of an AOI in pieces, each by a query of its own."""
+    window = Window(limit=PIECE)
+    while piece := list(services.store.tiles(aoi.name, (Status.NEW,), window)):
+        yield piece
+        window = Window(place_of(piece[-1]), limit=PIECE)
+
+
+def _without_backlog(found: Iterable[Document]) -> list[Document]:
+    """Leave out most of those that only have an update to be propagated."""
+    shown, updates = [], 0
+    for each in found:
+        updates += not of_kind(each.outbox, outbox.Kind.JOB, outbox.Kind.EVENT)
+        if updates <= BACKLOG or of_kind(each.outbox, outbox.Kind.JOB, outbox.Kind.EVENT):
+            shown.append(each)
+    return shown
 
 
 def _ready(draft: Draft, *, keys: Sequence[Key]) -> list[Tile]:
@@ -176,13 +202,19 @@ def _is_promised(document: Document) -> bool:
     return bool(of_kind(document.outbox, outbox.Kind.UPDATE))
 
 
+def forgotten(draft: Draft, tile_ids: Iterable[int]) -> list[Tile]:
+    """Hand out those of the tiles that are ready, but for those that a person made NEW."""
+    keys = [Key("tile", each) for each in tile_ids]
+    return hand_out_ready(draft, [each.id for each in _ready(draft, keys=keys)], JANITOR)
+
+
 def _waits(tile: Tile) -> bool:
     forced = tile.history[-1:] and tile.history[-1].before is not None
     return tile.status is Status.NEW and not (forced and tile.history[-1].cause.is_a_person)
 
 
 def _hand_out(draft: Draft, keys: Sequence[Key]) -> object:
-    return hand_out_ready(draft, [each.id for each in _ready(draft, keys=keys)], JANITOR)
+    return forgotten(draft, [key.id for key in keys])
 
 
 def _some(found: Iterator[Document], report: Report) -> list[Document]:

@@ -10,10 +10,10 @@ from functools import partial
 from uuid import uuid4
 
 from tileweave.domain import decisions
-from tileweave.domain.errors import NotFound, Unavailable
+from tileweave.domain.errors import Conflict, NotFound, Unavailable
 from tileweave.domain.model import Cause, Document, Json, Key
 from tileweave.domain.status import Event, Status
-from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.carry_out import carry_out, retrying
 from tileweave.usecases.chores import (
     PIECE,
     DeleteAoi,
@@ -96,7 +96,12 @@ def delete_aoi(services: Services, aoi: str, by: Cause = OPERATOR) -> None:
 
     Raises NotFound.
     """
-    generation = services.store.bury_aoi(aoi)
+    try:
+        generation = services.store.bury_aoi(aoi)
+    except Conflict:  # somebody changed it; or this call's own answer was lost
+        generation = retrying(lambda: services.store.bury_aoi(aoi))
+        if generation is None:
+            return
     if generation is None:
         raise NotFound("AOI", aoi)
     logger.info("AOI %s is deleted by %s: %s", aoi, by.actor, by.reason or "no reason given")

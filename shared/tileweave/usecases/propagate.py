@@ -22,7 +22,7 @@ from tileweave.domain.outbox import Kind, of_kind
 from tileweave.domain.readiness import hand_out_ready
 from tileweave.domain.relink import dependants_of
 from tileweave.domain.status import Status
-from tileweave.usecases.carry_out import carry_out
+from tileweave.usecases.carry_out import carry_out, carry_out_all
 from tileweave.usecases.chores import Chore, do_chore
 from tileweave.usecases.ports import Rejected, Services
 from tileweave.usecases.reject import Delivery, explained, reject
@@ -94,13 +94,17 @@ def _dependants(document: Document) -> tuple[int, ...]:
 def _release(services: Services, tile_ids: Sequence[int]) -> None:
     """Hand out those of the tiles that are ready by now."""
     for piece in _pieces(tile_ids):
-        _carry_out(services, partial(hand_out_ready, tile_ids=piece), piece)
+        carry_out_all(services, lambda draft, keys: hand_out_ready(draft, _ids(keys)), _keys(piece))
 
 
 def _fail_tiles(services: Services, scene: Scene) -> None:
     for piece in _pieces(scene.tile_ids):
-        decide = partial(decisions.fail_with_scene, scene=scene, tile_ids=piece)
-        carry_out(services, decide, [scene.key, *_keys(piece)])
+        carry_out_all(
+            services,
+            lambda draft, keys: decisions.fail_with_scene(draft, scene, _ids(keys)),
+            _keys(piece),
+            [scene.key],
+        )
 
 
 def _cut_out(services: Services, failed: Tile) -> tuple[int, ...]:
@@ -124,8 +128,12 @@ def _relink(services: Services, failed_id: int) -> list[int]:
     if tile is None or not isinstance(tile.document, Tile) or tile.document.cut:
         return []
     for piece in _pieces(dependants_of(tile.document)):
-        decide = partial(decisions.relink, failed_id=failed_id, dependants=piece)
-        _carry_out(services, decide, [failed_id, *piece])
+        carry_out_all(
+            services,
+            lambda draft, keys: decisions.relink(draft, failed_id, _ids(keys)),
+            _keys(piece),
+            _keys([failed_id]),
+        )
     return _carry_out(
         services, partial(decisions.uncut_dependants, failed_id=failed_id), [failed_id]
     )
@@ -133,6 +141,10 @@ def _relink(services: Services, failed_id: int) -> list[int]:
 
 def _carry_out(services: Services, decide: Callable[[Draft], T], tile_ids: Sequence[int]) -> T:
     return carry_out(services, decide, _keys(tile_ids))
+
+
+def _ids(keys: Iterable[Key]) -> list[int]:
+    return [key.id for key in keys]
 
 
 def _keys(tile_ids: Iterable[int]) -> list[Key]:

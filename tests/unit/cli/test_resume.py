@@ -39,6 +39,7 @@ def test_a_success_that_nobody_propagated_hands_out_what_is_ready() -> None:
     lose_all_messages(world)
     assert world.tile(0).status is Status.NEW
     assert resume(world.services, [AOI]) == 0
+    world.settle()
     assert [world.tile(number).status for number in range(3)] == [
         Status.PENDING,
         Status.NEW,

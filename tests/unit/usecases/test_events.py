@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -20,14 +21,16 @@ from tests.builders import (
     a_new_scene,
     a_new_tile,
     product,
+    sent_to,
     sweep,
 )
 from tests.unit.usecases.troubled import TroubledPublisher, TroubledStore, nobody_answers
+from tileweave.adapters.memory import MemoryPublisher
 from tileweave.domain.errors import NotAllowed, Unavailable
-from tileweave.domain.messages import Message, change_body
+from tileweave.domain.messages import Message, Topic, change_body
 from tileweave.domain.model import Cause, Json, Key
 from tileweave.domain.policy import Policy
-from tileweave.domain.status import Event
+from tileweave.domain.status import Event, Status
 from tileweave.usecases import add_scene as adding
 from tileweave.usecases import add_scenes as adding_many
 from tileweave.usecases.add_scenes import Fate, add_scenes
@@ -141,8 +144,8 @@ def test_an_event_whose_publisher_died_is_told_by_the_janitor() -> None:
     world = World(a_new_scene(0), publisher=publisher, events=True)
     world.take_events()
     publisher.troubles = [nobody_answers()]
-    with pytest.raises(Unavailable):
-        world.answer(world.scene(0), "RETRY", "no space left")
+    world.answer(world.scene(0), "RETRY", "no space left")
+    assert world.take_events() == []
     world.now += PATIENCE + timedelta(seconds=1)
 
     sweep(world.services)
@@ -307,3 +310,34 @@ def happen(world: World, chance: random.Random, number: int) -> None:
     elif what == "visit":
         world.now += timedelta(hours=chance.choice((0, 0, 0, 25)))
         visit(world.services, audit=True)
+
+
+def test_a_topic_of_events_that_is_not_there_keeps_no_job_back() -> None:
+    """They are told when it is there again."""
+    world = World(events=True)
+    broken = EventsBroken(world.publisher)
+    world.services = replace(world.services, publisher=broken)
+    world.add(*a_chain(1))
+    world.answer(world.scene(0))
+    world.settle()
+    assert world.tile(0).status is Status.PENDING
+    jobs = sent_to(world.take_jobs())
+    assert jobs == [("scene", world.scene(0).id), ("tile", world.tile(0).id)]
+    assert world.take_events() == []
+    broken.is_broken = False
+    world.now += 2 * PATIENCE
+    sweep(world.services)
+    assert len(world.take_events()) == 4
+
+
+class EventsBroken:
+    """A publisher that has no topic of events."""
+
+    def __init__(self, publisher: MemoryPublisher) -> None:
+        self.publisher = publisher
+        self.is_broken = True
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        if self.is_broken and any(each.topic is Topic.EVENTS for each in messages):
+            raise Unavailable("there is no topic of events")
+        self.publisher.publish(messages)

@@ -295,3 +295,29 @@ def test_another_aoi_keeps_its_policy() -> None:
     with_lease(world, HOUR)
 
     assert world.services.policy_of("Another") == Policy()
+
+
+def test_leases_that_run_out_in_a_row_grow() -> None:
+    """Or a queue of jobs that is longer than a lease would never be worked off."""
+    world = a_world()
+    leases = []
+    for _ in range(4):
+        due = world.tile(0).due_at
+        assert due is not None
+        leases.append(due - world.now)
+        world.now = due
+        visit(world.services)
+    assert leases == [DAY, DAY, 2 * DAY, 4 * DAY]
+    world.operate(world.tile(0), Event.FORCE_RETRY)
+    assert world.tile(0).due_at == world.now + DAY
+    assert Policy(timedelta(days=1)).lease_after(100) == timedelta(days=30)
+
+
+def test_a_heartbeat_takes_nothing_from_a_lease() -> None:
+    """One that has grown ends no earlier for it."""
+    world = a_world()
+    for _ in range(3):
+        world.now += 4 * DAY
+        visit(world.services)
+    before = world.tile(0).due_at
+    assert heartbeat(world.services, world.tile(0).key).due_at == before

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.builders import AOI, World, a_chain, a_new_scene, sent_to
 from tests.unit.usecases.troubled import TroubledPublisher, TroubledStore, nobody_answers
+from tileweave.domain.draft import Edit
 from tileweave.domain.errors import Conflict, Unavailable
 from tileweave.domain.status import Event, Status
+from tileweave.usecases.ports import Write
 
 
 def a_world(retry_count: int = 0) -> World:
@@ -280,3 +283,19 @@ def test_an_automatic_retry_waits_for_what_was_forced_back_meanwhile() -> None:
     world.answer(world.tile(0))
     world.settle()
     assert (world.tile(1).status, world.tile(1).attempt) == (Status.PENDING, 2)
+
+
+def test_a_result_is_known_however_long_the_history_is_by_then() -> None:
+    """The document keeps the last changes only; without an attempt it would count again."""
+    world = a_world(retry_count=50)
+    for number in range(40):
+        world.answer(world.tile(0), "RETRY", "x" * 4_000, message_id=f"m-{number}")
+    shortened = replace(world.tile(0), history=world.tile(0).history[-5:], earlier=37)
+    found = world.store.read([shortened.key])[shortened.key]
+    assert found is not None
+    edit = Edit(found.document, shortened)
+    world.store.commit([Write(edit, found.version)], [])
+
+    assert world.answer(world.tile(0), "RETRY", message_id="m-0") is None
+
+    assert (world.tile(0).attempt, world.tile(0).retry_countdown) == (41, 10)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from google.cloud.firestore import (
+    DELETE_FIELD,
     ArrayRemove,
     ArrayUnion,
     Client,
@@ -67,7 +68,7 @@ class FirestoreAois:
         fields = {"name": name, "created_at": now, "generation": aoi.generation, "deleted": False}
         if found.exists:
             option = self._client.write_option(last_update_time=found.update_time)
-            batch.update(found.reference, fields, option=option)
+            batch.update(found.reference, {**fields, "policy": DELETE_FIELD}, option=option)
         else:
             batch.create(found.reference, {**fields, "leftovers": []})
         for shard in shards_of(self._client, name, aoi.generation):
@@ -76,7 +77,9 @@ class FirestoreAois:
             with translated():
                 batch.commit(retry=RETRY, timeout=TIMEOUT)
         except Conflict as error:
-            raise AlreadyExists("AOI", name) from error
+            if self.find_aoi(name) != aoi:
+                raise AlreadyExists("AOI", name) from error
+            # It is this call's own: the answer to its commit was lost, and it was sent again.
         return aoi
 
     def find_aoi(self, name: str) -> Aoi | None:

@@ -45,7 +45,19 @@ _COMMON = (
     "earlier",
     "due_at",
     "delayed",
+    "expiries",
 )
+
+
+_NEWER: Fields = {
+    "retries": 0,
+    "earlier": 0,
+    "due_at": None,
+    "delayed": False,
+    "expiries": 0,
+    "applied": [],
+}
+"""What a document has not that was written before there was such a field."""
 
 
 def encode(document: Document) -> Fields:
@@ -56,6 +68,7 @@ def encode(document: Document) -> Fields:
         "status": document.status.value,
         "history": [_text(_change_fields(each)) for each in document.history],
         "outbox": sorted(document.outbox),
+        "applied": list(document.applied),
         "due_shard": document.id % SHARDS if document.due_at else None,
     }
     return fields | (_scene(document) if isinstance(document, Scene) else _tile(document))
@@ -63,6 +76,7 @@ def encode(document: Document) -> Fields:
 
 def decode(key: Key, fields: Mapping[str, Any]) -> Document:
     """Return the scene or tile of a document."""
+    fields = {**_NEWER, **fields}
     common: Fields = {name: fields[name] for name in _COMMON}
     common |= {
         "date": _utc(fields["date"]),
@@ -71,6 +85,7 @@ def decode(key: Key, fields: Mapping[str, Any]) -> Document:
         "status": Status(fields["status"]),
         "history": tuple(changes(fields["history"])),
         "outbox": frozenset(fields["outbox"]),
+        "applied": tuple(fields["applied"]),
         "due_at": fields["due_at"] and _utc(fields["due_at"]),
     }
     return _read_scene(common, fields) if key.kind == "scene" else _read_tile(common, fields)

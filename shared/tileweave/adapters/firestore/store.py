@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -41,6 +42,8 @@ from tileweave.usecases.ports import (
     Window,
     Write,
 )
+
+logger = logging.getLogger(__name__)
 
 READS_AT_ONCE = 1_000
 
@@ -152,7 +155,7 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         """Return all documents with something left in their outbox."""
         for kind in ("scene", "tile"):
             waiting = FieldFilter("outbox", "!=", [])
-            yield from self._stream(kind, self._documents(kind).where(filter=waiting))
+            yield from self._readable(kind, self._documents(kind).where(filter=waiting))
 
     def due(self, now: datetime) -> Iterator[Document]:
         """Return all documents that are due by now, the earliest first, read as asked for."""
@@ -160,12 +163,12 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
             of_all = FieldFilter("due_shard", "in", list(range(codec.SHARDS)))
             query: Query = self._documents(kind).where(filter=of_all)
             query = query.where(filter=FieldFilter("due_at", "<=", now))
-            yield from self._stream(kind, query.order_by("due_at"))
+            yield from self._readable(kind, query.order_by("due_at"))
 
     def uncut(self) -> Iterator[Tile]:
         """Return all FAILED tiles that are not cut out of their chains, read as asked for."""
         query = self._documents("tile").where(filter=FieldFilter("status", "==", Status.FAILED))
-        found = self._stream("tile", query.where(filter=FieldFilter("cut", "==", value=False)))
+        found = self._readable("tile", query.where(filter=FieldFilter("cut", "==", value=False)))
         return (each for each in found if isinstance(each, Tile))
 
     def _check_aois(self, increments: Sequence[Increments]) -> None:
@@ -209,6 +212,17 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         with translated():
             for snapshot in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
                 yield _document(kind, snapshot)
+
+    def _readable(self, kind: str, query: Query) -> Iterator[Document]:
+        """Return what can be read; what cannot is logged, and keeps nothing else back."""
+        with translated():
+            for snapshot in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
+                try:
+                    document = _document(kind, snapshot)
+                except (KeyError, TypeError, ValueError):
+                    logger.exception("%s cannot be read", snapshot.reference.path)
+                    continue
+                yield document
 
     def _documents(self, kind: str) -> CollectionReference:
         collection: CollectionReference = self._client.collection(f"{kind}s")
