@@ -12,6 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Self
@@ -26,7 +27,7 @@ from tests.property.invariants import LEGAL
 from tileweave.cli.functions import NAMES
 from tileweave.cli.job import Job, SceneOfJob
 from tileweave.cli.simulate import Simulation
-from tileweave.client import Client
+from tileweave.client import Busy, Client, Unreachable
 from tileweave.domain.status import Status
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
@@ -118,7 +119,8 @@ def ingested(system: Up) -> Counter[str]:
             deadline = time.monotonic() + SECONDS
             while not client.overview(AREA).settled:
                 assert time.monotonic() < deadline, client.overview(AREA)
-                client.retry_aoi(AREA)
+                with suppress(Busy, Unreachable):  # its function was killed: it comes again
+                    client.retry_aoi(AREA)
                 killer._stop.wait(0.5)  # noqa: SLF001 - a pause that its end interrupts
     return killer.killed
 
