@@ -1,8 +1,8 @@
 """What the clock sees to: finds what is lost, late or wrong, and mends it.
 
 A visit looks only at what is marked as unfinished: outboxes, leases, FAILED tiles that are not
-cut out. So it costs what is wrong, not what is stored. An audit looks further: at AOIs in which
-nothing moves, and at totals against counts. Both do a limited part, and say whether there is more.
+cut out. So it costs what is wrong, not what is stored. An audit looks further: at NEW tiles,
+and at totals against counts. Both do a limited part, and say whether there is more.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _uncut(services: Services, report: Report, dry_run: bool) -> None:  # noqa: 
 
 
 def _stuck(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
-    """Hand out ready tiles of AOIs in which nothing is under way."""
+    """Hand out ready tiles that nobody handed out."""
     for aoi, totals in list(services.store.aois()):
         if not totals.of("tiles", Status.NEW):
             continue
