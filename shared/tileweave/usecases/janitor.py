@@ -2,7 +2,7 @@
 
 A visit looks only at what is marked as unfinished: outboxes, leases, FAILED tiles that are not
 cut out. So it costs what is wrong, not what is stored. An audit looks further: at NEW tiles,
-and at totals against counts. Both do a limited part, and say whether there is more.
+and at totals against counts. A visit does a limited part, and says whether there is more.
 """
 
 from __future__ import annotations
