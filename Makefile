@@ -37,6 +37,10 @@ test-unit: setup ## Run the tests that need neither emulators nor processes
 test-faults: setup ## Run the tests that break things on purpose
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
 
+.PHONY: bench
+bench: setup ## Measure the speed against the bare client calls (ARGS="--quick dot")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 .PHONY: check
 check: setup ## Look over the code: format, lint, types, layers, spelling
 	@scripts/check.sh

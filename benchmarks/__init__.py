@@ -1,0 +1,1 @@
+"""What Tileweave costs, against what it cannot do without: `make bench`."""
