@@ -37,8 +37,8 @@ def dependencies_of(draft: Draft, tile: Tile) -> list[Document]:
 def hand_out_ready(draft: Draft, tile_ids: Iterable[int], by: Cause = PROPAGATION) -> list[Tile]:
     """Hand out those of the tiles that are NEW and ready; return them as they are then."""
     waiting = [tile for tile in draft.find_tiles(tile_ids) if tile.status is Status.NEW]
-    draft.need(tile_keys(waiting))
-    unblocked = [tile for tile in waiting if _links_done(draft, tile)]
+    draft.need(Key("tile", tile.previous.tile_id) for tile in waiting if tile.previous)
+    unblocked = [tile for tile in waiting if _previous_done(draft, tile)]
     draft.need(context_of(unblocked))
     ready = [tile for tile in unblocked if not waits_for(draft, tile)]
     return [_handed_out(draft, tile, by) for tile in ready]
@@ -57,9 +57,10 @@ def tile_keys(tiles: Iterable[Tile]) -> set[Key]:
     return {Key("tile", link.tile_id) for tile in tiles for link in links_of(tile)}
 
 
-def _links_done(draft: Draft, tile: Tile) -> bool:
-    linked = [draft.linked(link) for link in links_of(tile)]
-    return all(other is not None and other.status is Status.DONE for other in linked)
+def _previous_done(draft: Draft, tile: Tile) -> bool:
+    """Whether the tile waits for its previous no more: what most tiles wait for longest."""
+    previous = draft.linked(tile.previous)
+    return tile.previous is None or (previous is not None and previous.status is Status.DONE)
 
 
 def _handed_out(draft: Draft, tile: Tile, by: Cause) -> Tile:

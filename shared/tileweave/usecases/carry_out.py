@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, count
+from types import MappingProxyType
 from typing import TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -25,18 +27,26 @@ from tileweave.usecases.ports import Services, Stored, Version, Write
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+NOTHING_KNOWN: Mapping[Key, Stored] = MappingProxyType({})
+
 MOST_TRIES = 20
 """After so many conflicts in a row (about 10 s) the caller is told to try again later."""
 
 
-def carry_out(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
+def carry_out(
+    services: Services,
+    decide: Callable[[Draft], T],
+    first: Iterable[Key],
+    known: Mapping[Key, Stored] = NOTHING_KNOWN,
+) -> T:
     """Make a decision true, reading `first` to begin with; return what it answers.
 
-    Decides again whenever somebody else was quicker. Raises what the decision raises; Conflict
+    What is `known` was just read. Decides again whenever somebody else was quicker. Raises what the decision raises; Conflict
     when others were quicker all the time; Unavailable.
     """
     keys = tuple(first)
-    return retrying(lambda: attempt(services, decide, keys))
+    readings = chain([Reading(services, known)], (Reading(services) for _ in count()))
+    return retrying(lambda: next(readings).attempt(decide, keys))
 
 
 def retrying(step: Callable[[], T]) -> T:
@@ -68,13 +78,15 @@ def carry_out_all(
     decide: Callable[[Draft, Sequence[Key]], T],
     keys: Sequence[Key],
     besides: Sequence[Key] = (),
+    known: Mapping[Key, Stored] = NOTHING_KNOWN,
 ) -> list[T]:
     """Make a decision on many true; in halves where a commit cannot hold all of it.
 
     Returns what it answers, of each part. Raises as carry_out, and TooLarge for one alone.
     """
     try:
-        return [carry_out(services, lambda draft: decide(draft, keys), [*besides, *keys])]
+        first = [*besides, *keys]
+        return [carry_out(services, lambda draft: decide(draft, keys), first, known)]
     except TooLarge:
         if len(keys) == 1:
             raise
@@ -90,24 +102,42 @@ def attempt(services: Services, decide: Callable[[Draft], T], first: Iterable[Ke
 class Reading:
     """What was read so far: decisions that follow each other read nothing twice.
 
-    It may be out of date; a commit based on what is raises Conflict: then begin a new one.
+    It may be out of date; a commit based on what is raises Conflict: then begin a new one. What is
+    `known` was just read. What is `remembered` from before counts for a decision that changes it;
+    for any other it is read first.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(
+        self,
+        services: Services,
+        known: Mapping[Key, Stored] = NOTHING_KNOWN,
+        remembered: Mapping[Key, Stored] = NOTHING_KNOWN,
+    ) -> None:
         self._services = services
-        self._known: dict[Key, Stored | None] = {}
+        self._known: dict[Key, Stored | None] = {**known, **remembered}
+        self._unsure = set(remembered)
         self._policies: dict[str, Policy] = {}
 
     def attempt(self, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
         """Make a decision true, once. Raises Conflict if somebody else was quicker."""
         answer, draft, messages = self.draft(decide, first)
-        versions = _commit(self._services, draft, self._known)
-        edited = {edit.after.key: edit.after for edit in draft.edits}
-        self._known |= {key: Stored(after, versions[key]) for key, after in edited.items()}
-        _publish(self._services, draft, messages)
-        for each in draft.to_publish:  # confirming changed it: whoever needs it reads it again
-            self._known.pop(each.key, None)
+        self.finish(draft, messages)
         return answer
+
+    def finish(self, draft: Draft, messages: list[Message]) -> dict[Key, Stored]:
+        """Commit a draft and publish its messages; return what was written, as it is now.
+
+        Raises Conflict if somebody else was quicker.
+        """
+        versions = _commit(self._services, draft, self._known)
+        _publish(self._services, draft, messages)
+        after = {edit.after.key: edit.after for edit in draft.edits}
+        # Confirming changed what was published, if it was done at once.
+        told = {each.key for each in draft.to_publish if self._services.confirm is None}
+        written = {key: Stored(after[key], versions[key]) for key in versions.keys() - told}
+        self._known = {k: each for k, each in self._known.items() if k not in {*after, *told}}
+        self._known |= written
+        return written
 
     def draft(
         self, decide: Callable[[Draft], T], first: Iterable[Key]
@@ -120,23 +150,28 @@ class Reading:
             now, events = self._services.now(), self._services.events
             draft = Draft(documents, now, self._policies, events=events)
             try:
-                return decide(draft), draft, outgoing(draft)
+                answer, messages = decide(draft), outgoing(draft)
             except Missing as missing:
                 wanted = missing.keys
                 self._policies |= {aoi: self._services.policy_of(aoi) for aoi in missing.aois}
+                continue
+            wanted = frozenset(self._unsure) - {edit.after.key for edit in draft.edits}
+            self._unsure -= wanted
+            if not wanted:
+                return answer, draft, messages
 
 
 def _commit(
     services: Services, draft: Draft, known: Mapping[Key, Stored | None]
 ) -> Mapping[Key, Version]:
     edits = draft.edits
-    versions = {key: each.version for key, each in known.items() if each is not None}
     if not edits:
-        return versions
+        return {}
+    versions = {key: each.version for key, each in known.items() if each is not None}
     writes = [Write(edit, versions.get(edit.after.key)) for edit in edits]
     guards = {key: versions[key] for key in draft.guards}
     try:
-        return {**versions, **services.store.commit(writes, increments(edits), guards)}
+        return services.store.commit(writes, increments(edits), guards)
     except Unavailable as error:
         raise Uncertain(str(error)) from error
 
@@ -177,4 +212,4 @@ def _confirm(services: Services, published: Iterable[Document], kinds: tuple[Kin
     """Empty the outboxes of what was published, but for updates: who propagates does that."""
     told = {each.key: of_kind(each.outbox, *kinds) for each in published}
     if told := {key: tokens for key, tokens in told.items() if tokens}:
-        services.store.confirm(told)
+        (services.confirm or services.store.confirm)(told)

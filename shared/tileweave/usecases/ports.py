@@ -144,7 +144,8 @@ class Store(Protocol):
     ) -> Mapping[Key, Version]:
         """Do all of it or nothing; return the new versions.
 
-        Nothing is done if a document of `guards` is no longer at its version.
+        Nothing is done if a document of `guards` is no longer at its version. A document without
+        a new version is kept in another form than it was given: it is to be read again.
 
         Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
         """
@@ -277,6 +278,8 @@ class Services:
     now: Callable[[], datetime] = utc_now
     defers_publishing: bool = False
     events: bool = False
+    confirm: Callable[[Mapping[Key, Collection[str]]], None] | None = None
+    """Takes note of what was published, in place of the store: whoever set it tells that later."""
     policies: dict[str, tuple[datetime, Policy]] = field(default_factory=dict, compare=False)
     """What is known of AOIs' policies, each until a moment: see `policy_of`."""
 

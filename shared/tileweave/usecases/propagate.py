@@ -7,8 +7,10 @@ number of dependants (or a scene with any number of tiles) is done, and can be d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Annotated, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -22,9 +24,10 @@ from tileweave.domain.outbox import Kind, of_kind
 from tileweave.domain.readiness import hand_out_ready
 from tileweave.domain.relink import dependants_of
 from tileweave.domain.status import Status
-from tileweave.usecases.carry_out import carry_out, carry_out_all
+from tileweave.usecases.carry_out import NOTHING_KNOWN, carry_out, carry_out_all
 from tileweave.usecases.chores import Chore, do_chore
-from tileweave.usecases.ports import Rejected, Services
+from tileweave.usecases.confirmations import Confirmations
+from tileweave.usecases.ports import Rejected, Services, Stored
 from tileweave.usecases.reject import Delivery, explained, reject
 
 PIECE = 200
@@ -60,41 +63,73 @@ def propagate(services: Services, key: Key, *, again: bool = False) -> None:
     Once that is done, and not before, its outbox has the update no more: until then the janitor
     knows of it. `again`: this was begun before, and what it changed may have been left unpublished.
     """
-    found = services.store.read([key])[key]
-    if found is None:
-        return
-    document = found.document
-    promised = of_kind(document.outbox, Kind.UPDATE)
-    if not promised:
-        return
-    dependants = _looked_after(services, document)
-    if again:
-        for piece in _pieces(dependants):
-            _carry_out(services, partial(decisions.publish_again, tile_ids=piece), piece)
-    services.store.confirm({key: promised})
+    propagate_all(services, {key: again})
 
 
-def _looked_after(services: Services, document: Document) -> tuple[int, ...]:
-    """Hand out, fail or relink what depends on it; return which tiles these are."""
+def propagate_all(services: Services, updates: Mapping[Key, bool]) -> None:
+    """Do the same for many; what is DONE together. `updates` tells which were begun before."""
+    read = services.store.read(updates.keys())
+    found = {key: each for key, each in read.items() if each and _promised(each.document)}
+    done = {key: each for key, each in found.items() if each.document.status is not Status.FAILED}
+    told = Confirmations()
+    confirm = services.confirm or told.add
+    _release_all(replace(services, confirm=confirm), done, updates)
+    for key in found.keys() - done.keys():
+        _failed(services, found[key].document, again=updates[key])
+    confirm({key: _promised(each.document) for key, each in found.items()})
+    told.tell(services.store)
+
+
+def _promised(document: Document) -> frozenset[str]:
+    return of_kind(document.outbox, Kind.UPDATE)
+
+
+def _release_all(
+    services: Services, done: Mapping[Key, Stored], updates: Mapping[Key, bool]
+) -> None:
+    """Publish what an earlier run left, and hand out what became ready."""
+    dependants = {key: _dependants(each.document) for key, each in done.items()}
+    _publish_again(services, _all_of(each for key, each in dependants.items() if updates[key]))
+    _release(services, _all_of(dependants.values()), done)
+
+
+def _failed(services: Services, document: Document, *, again: bool) -> None:
+    """Fail or relink what depends on it."""
     dependants = _dependants(document)
-    if document.status is not Status.FAILED:
-        _release(services, dependants)
-    elif isinstance(document, Scene):
+    if isinstance(document, Scene):
         _fail_tiles(services, document)
     else:
         dependants += _cut_out(services, document)
         _release(services, dependants)
-    return dependants
+    if again:
+        _publish_again(services, dependants)
 
 
 def _dependants(document: Document) -> tuple[int, ...]:
     return document.tile_ids if isinstance(document, Scene) else dependants_of(document)
 
 
-def _release(services: Services, tile_ids: Sequence[int]) -> None:
-    """Hand out those of the tiles that are ready by now."""
+def _all_of(dependants: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return each of them once."""
+    return tuple(dict.fromkeys(chain.from_iterable(dependants)))
+
+
+def _release(
+    services: Services, tile_ids: Sequence[int], known: Mapping[Key, Stored] = NOTHING_KNOWN
+) -> None:
+    """Hand out those of the tiles that are ready by now; `known` is what was just read."""
     for piece in _pieces(tile_ids):
-        carry_out_all(services, lambda draft, keys: hand_out_ready(draft, _ids(keys)), _keys(piece))
+        carry_out_all(services, _hand_out, _keys(piece), known=known)
+        known = NOTHING_KNOWN
+
+
+def _hand_out(draft: Draft, keys: Sequence[Key]) -> None:
+    hand_out_ready(draft, _ids(keys))
+
+
+def _publish_again(services: Services, tile_ids: Sequence[int]) -> None:
+    for piece in _pieces(tile_ids):
+        _carry_out(services, partial(decisions.publish_again, tile_ids=piece), piece)
 
 
 def _fail_tiles(services: Services, scene: Scene) -> None:

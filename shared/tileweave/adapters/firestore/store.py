@@ -70,18 +70,18 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         increments: Sequence[Increments],
         guards: Mapping[Key, Version] = NO_GUARDS,
     ) -> Mapping[Key, Version]:
-        """Do all of it or nothing; return the new versions.
+        """Do all of it or nothing; return the new versions, but of what has pages of history now.
 
         Nothing is done if a document of `guards` is no longer at its version.
 
         Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
         """
         batch = self._client.batch()
-        for write in writes:
-            self._add_write(batch, write)
+        paged = {each.edit.after.key for each in writes if self._add_write(batch, each)}
         results_of_writes = len(batch)
         for write in writes:
-            self._add_history_page(batch, write)
+            if write.edit.after.key in paged:
+                self._add_history_page(batch, write)
         for key, version in guards.items():
             # Written as it is, which changes nothing, but is refused like any other write.
             option = self._client.write_option(last_update_time=version)
@@ -95,7 +95,8 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
             self._check_aois(increments)
             raise
         versions = [result.update_time for result in results[:results_of_writes]]
-        return {write.edit.after.key: each for write, each in zip(writes, versions, strict=True)}
+        keys = (write.edit.after.key for write in writes)
+        return {key: each for key, each in zip(keys, versions, strict=True) if key not in paged}
 
     def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
         """Take these tokens out of the documents' outboxes, whatever happened to them since."""
@@ -178,16 +179,18 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
             if found is None or found.generation != each.generation:
                 raise NotFound("AOI", each.aoi)
 
-    def _add_write(self, batch: WriteBatch, write: Write) -> None:
+    def _add_write(self, batch: WriteBatch, write: Write) -> bool:
+        """Add a write to a commit; tell whether a part of its history goes to a page."""
         before, after = write.edit.before, write.edit.after
         fields = codec.encode(after)
-        codec.paged(fields)
+        paged = bool(codec.paged(fields))
         reference = self._reference(after.key)
         if before is None:
             batch.create(reference, fields)
-            return
+            return paged
         option = self._client.write_option(last_update_time=write.version)
         batch.update(reference, codec.changed(codec.encode(before), fields), option=option)
+        return paged
 
     def _add_history_page(self, batch: WriteBatch, write: Write) -> None:
         after = write.edit.after
