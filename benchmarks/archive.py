@@ -1,4 +1,4 @@
-"""An archive to ingest: dates over one place, a burst each in chains, as Sentinel-1 repeats them."""
+"""An archive to ingest: many dates over one place, whose bursts make chains."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def scenes(dates: int, bursts: int, first: int = 0) -> list[NewScene]:
     The previous of a tile is the same burst one date before, its reference the one of the first
     date. `first` numbers the bursts.
     """
-    names = [f"A{44 + (first + each) // 27}_IW{each % 3 + 1}_{first + each:05}" for each in range(bursts)]
+    names = [
+        f"A{44 + (first + each) // 27}_IW{each % 3 + 1}_{first + each:05}" for each in range(bursts)
+    ]
     return [_scene(number, names) for number in range(dates)]
 
 

@@ -9,7 +9,7 @@ from tileweave.adapters.memory import MemoryPublisher, MemoryStore
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Key
 from tileweave.domain.tally import Increments
-from tileweave.usecases.ports import Aoi, NO_GUARDS, Stored, Version, Write
+from tileweave.usecases.ports import NO_GUARDS, Aoi, Stored, Version, Write
 
 
 @dataclass

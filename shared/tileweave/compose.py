@@ -9,6 +9,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tileweave import topology
 from tileweave.domain.messages import Topic
 from tileweave.settings import Settings
 from tileweave.usecases.ports import Services
@@ -18,6 +19,7 @@ from tileweave.web.cors import Cors, cors_of
 if TYPE_CHECKING:
     from tileweave.adapters.firestore.store import FirestoreStore
     from tileweave.adapters.pubsub import PubSubPublisher
+    from tileweave.adapters.pull import Subscription
 
 
 @cache
@@ -77,3 +79,12 @@ def publisher() -> PubSubPublisher:
     host = os.environ.get("PUBSUB_EMULATOR_HOST")
     client = emulated(host) if host else PublisherClient()
     return PubSubPublisher(client, settings().topic_paths)
+
+
+def subscription(topic: Topic) -> Subscription:
+    """Return the pull subscription of a topic. Raises ValueError: a variable misnames it."""
+    from tileweave.adapters.pull import Subscription
+
+    name = topology.load().named(os.environ).topic_name(topic)
+    path = f"projects/{settings().project}/subscriptions/{name}"
+    return Subscription(path, os.environ.get("PUBSUB_EMULATOR_HOST"))

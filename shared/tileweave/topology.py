@@ -5,7 +5,7 @@ A subscription is keyed by its topic's key and has its topic's name, whatever th
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from importlib import resources
@@ -146,6 +146,13 @@ class Topology(_Described):
             for key, one in self.subscriptions.items()
         }
         return self.model_copy(update={"subscriptions": plain})
+
+    def pulled(self, keys: Collection[str]) -> Self:
+        """Return the topology with these subscriptions pulled, by a batch consumer."""
+        pulled = {
+            key: self.subscriptions[key].model_copy(update={"push_function": None}) for key in keys
+        }
+        return self.model_copy(update={"subscriptions": {**self.subscriptions, **pulled}})
 
     def topic_name(self, key: str) -> str:
         """Return the name of the topic with this key, which is also its subscription's."""

@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.e2e.system import eventually
+from tileweave.adapters.pull import Received, Subscription
 from tileweave.cli import denmark
 from tileweave.cli.api import Api
 from tileweave.cli.app import app
-from tileweave.cli.jobs import Received, Subscription
 from tileweave.cli.kept import hand_out_again
 from tileweave.cli.local_run import LocalRun, local_run
 from tileweave.client import Client

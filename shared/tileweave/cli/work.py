@@ -111,7 +111,7 @@ def _execution(written: str) -> Execution:
 def _worker(kind: Kind, doing: Work, run: RunState | None, stop: threading.Event) -> Worker:
     os.environ.update(run.environment if run else {})
     from tileweave import compose
-    from tileweave.cli.jobs import Subscription
+    from tileweave.adapters.pull import Subscription
     from tileweave.cli.worker import Worker
     from tileweave.topology import load
 

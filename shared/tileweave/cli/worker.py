@@ -11,9 +11,9 @@ from typing import Protocol
 
 from google.api_core.exceptions import GoogleAPICallError, NotFound, RetryError
 
+from tileweave.adapters.pull import LEASE_SECONDS, Received
 from tileweave.cli.errors import CommandError
 from tileweave.cli.job import Job, Outcome, read_job, result_of
-from tileweave.cli.jobs import LEASE_SECONDS, Received
 from tileweave.cli.leases import Leases
 from tileweave.cli.ticker import every
 from tileweave.cli.troubles import NONE, Troubles

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from tileweave.domain.errors import NotFound
 from tileweave.domain.model import Document, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, of_kind, token
 from tileweave.domain.policy import DEFAULT, Policy
+
+NOTHING_TOLD: Mapping[Key, frozenset[str]] = MappingProxyType({})
 
 
 class Missing(Exception):
@@ -39,7 +42,7 @@ class Draft:
     """Documents as they were read (None: known not to exist), and the edits of one decision.
 
     `policies` are those of AOIs by name (None: all have the default one); `events` tells that
-    every change is to be published.
+    every change is to be published. What is `told` of an outbox was published already.
     """
 
     def __init__(
@@ -49,11 +52,13 @@ class Draft:
         policies: Mapping[str, Policy] | None = None,
         *,
         events: bool = False,
+        told: Mapping[Key, frozenset[str]] = NOTHING_TOLD,
     ) -> None:
         self.now = now
         self._known = known
         self._policies = policies
         self._events = events
+        self._told = told
         self._edited: dict[Key, Document] = {}
         self._guarded: dict[Key, None] = {}
         self._to_publish: dict[Key, frozenset[str]] = {}
@@ -141,7 +146,7 @@ class Draft:
         self._announce(document.key, document.outbox)
 
     def _announce(self, key: Key, tokens: frozenset[str]) -> None:
-        if tokens:
+        if tokens := tokens - self._told.get(key, frozenset()):
             self._to_publish[key] = self._to_publish.get(key, frozenset()) | tokens
 
     def _news(self, before: Document | None, after: Document) -> frozenset[str]:

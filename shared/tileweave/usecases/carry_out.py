@@ -41,8 +41,8 @@ def carry_out(
 ) -> T:
     """Make a decision true, reading `first` to begin with; return what it answers.
 
-    What is `known` was just read. Decides again whenever somebody else was quicker. Raises what the decision raises; Conflict
-    when others were quicker all the time; Unavailable.
+    What is `known` was just read. Decides again whenever somebody else was quicker. Raises what the
+    decision raises; Conflict when others were quicker all the time; Unavailable.
     """
     keys = tuple(first)
     readings = chain([Reading(services, known)], (Reading(services) for _ in count()))
@@ -130,10 +130,12 @@ class Reading:
         Raises Conflict if somebody else was quicker.
         """
         versions = _commit(self._services, draft, self._known)
+        if self._services.told:
+            self._services.told.forget(draft.edits)
         _publish(self._services, draft, messages)
         after = {edit.after.key: edit.after for edit in draft.edits}
         # Confirming changed what was published, if it was done at once.
-        told = {each.key for each in draft.to_publish if self._services.confirm is None}
+        told = {each.key for each in draft.to_publish if self._services.told is None}
         written = {key: Stored(after[key], versions[key]) for key in versions.keys() - told}
         self._known = {k: each for k, each in self._known.items() if k not in {*after, *told}}
         self._known |= written
@@ -147,8 +149,9 @@ class Reading:
         while True:
             self._known.update(self._services.store.read(wanted) if wanted else {})
             documents = {key: each.document if each else None for key, each in self._known.items()}
-            now, events = self._services.now(), self._services.events
-            draft = Draft(documents, now, self._policies, events=events)
+            now, events, told = self._services.now(), self._services.events, self._services.told
+            so_far = told.so_far() if told else {}
+            draft = Draft(documents, now, self._policies, events=events, told=so_far)
             try:
                 answer, messages = decide(draft), outgoing(draft)
             except Missing as missing:
@@ -212,4 +215,4 @@ def _confirm(services: Services, published: Iterable[Document], kinds: tuple[Kin
     """Empty the outboxes of what was published, but for updates: who propagates does that."""
     told = {each.key: of_kind(each.outbox, *kinds) for each in published}
     if told := {key: tokens for key, tokens in told.items() if tokens}:
-        (services.confirm or services.store.confirm)(told)
+        (services.told.add if services.told else services.store.confirm)(told)

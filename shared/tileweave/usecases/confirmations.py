@@ -21,9 +21,9 @@ class Confirmations:
         self._tokens: dict[Key, frozenset[str]] = {}
         self._lock = threading.Lock()
 
-    def __len__(self) -> int:
-        """Return of how many documents tokens wait."""
-        return len(self._tokens)
+    def so_far(self) -> Mapping[Key, frozenset[str]]:
+        """Return what is known as published, and is still in outboxes."""
+        return self._tokens
 
     def add(self, told: Mapping[Key, Collection[str]]) -> None:
         """Keep these tokens, to be told later."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tileweave.domain.draft import Edit
 from tileweave.domain.identity import rejected_id
@@ -16,6 +16,9 @@ from tileweave.domain.model import Cause, Change, Document, Key, Scene, Tile
 from tileweave.domain.policy import DEFAULT, Policy
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, Totals
+
+if TYPE_CHECKING:
+    from tileweave.usecases.confirmations import Confirmations
 
 OPERATOR = Cause(actor="operator")
 """A person whose name nobody knows."""
@@ -278,7 +281,7 @@ class Services:
     now: Callable[[], datetime] = utc_now
     defers_publishing: bool = False
     events: bool = False
-    confirm: Callable[[Mapping[Key, Collection[str]]], None] | None = None
+    told: Confirmations | None = None
     """Takes note of what was published, in place of the store: whoever set it tells that later."""
     policies: dict[str, tuple[datetime, Policy]] = field(default_factory=dict, compare=False)
     """What is known of AOIs' policies, each until a moment: see `policy_of`."""

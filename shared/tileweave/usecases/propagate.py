@@ -42,19 +42,29 @@ T = TypeVar("T")
 
 def take_update(services: Services, delivery: Delivery) -> Rejected | None:
     """Take a dependency update from its topic; what is malformed is kept as rejected."""
-    rejected = partial(reject, services, delivery, topic=Topic.DEPENDENCY_UPDATES)
-    try:
-        update = _UPDATE.validate_json(delivery.body)
-    except ValidationError as error:
-        return rejected("malformed", explained(error))
+    update = read_update(services, delivery)
+    if isinstance(update, Rejected):
+        return update
     try:
         if isinstance(update, DependencyUpdate):
             propagate(services, Key(update.type, update.id), again=delivery.again)
         else:
             do_chore(services, update)
     except NotFound as error:
-        return rejected("unknown", str(error))
+        return _rejected(services, delivery, "unknown", str(error))
     return None
+
+
+def read_update(services: Services, delivery: Delivery) -> DependencyUpdate | Chore | Rejected:
+    """Return the update that a message holds, or what it is kept as if it holds none."""
+    try:
+        return _UPDATE.validate_json(delivery.body)
+    except ValidationError as error:
+        return _rejected(services, delivery, "malformed", explained(error))
+
+
+def _rejected(services: Services, delivery: Delivery, kind: str, error: str) -> Rejected:
+    return reject(services, delivery, kind, error, topic=Topic.DEPENDENCY_UPDATES)
 
 
 def propagate(services: Services, key: Key, *, again: bool = False) -> None:
@@ -71,13 +81,13 @@ def propagate_all(services: Services, updates: Mapping[Key, bool]) -> None:
     read = services.store.read(updates.keys())
     found = {key: each for key, each in read.items() if each and _promised(each.document)}
     done = {key: each for key, each in found.items() if each.document.status is not Status.FAILED}
-    told = Confirmations()
-    confirm = services.confirm or told.add
-    _release_all(replace(services, confirm=confirm), done, updates)
+    told = services.told or Confirmations()
+    _release_all(replace(services, told=told), done, updates)
     for key in found.keys() - done.keys():
         _failed(services, found[key].document, again=updates[key])
-    confirm({key: _promised(each.document) for key, each in found.items()})
-    told.tell(services.store)
+    told.add({key: _promised(each.document) for key, each in found.items()})
+    if services.told is None:
+        told.tell(services.store)
 
 
 def _promised(document: Document) -> frozenset[str]:

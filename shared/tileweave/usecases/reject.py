@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
@@ -24,6 +24,17 @@ class Delivery:
     again: bool = False
     attributes: Mapping[str, str] = field(default_factory=dict)
     received_at: datetime | None = None
+
+
+def named(message_id: str, published: datetime | None) -> str:
+    """Return what a message is known by, however often and whichever way it comes.
+
+    Its id and its time: an emulator that is started anew counts its ids from 1 again.
+    """
+    if published is None:
+        return message_id
+    moment = published.astimezone(UTC).isoformat(timespec="milliseconds")
+    return f"{message_id}@{moment.replace('+00:00', 'Z')}"
 
 
 def reject(  # noqa: PLR0913 - a sentence: what, from where, why

@@ -6,9 +6,9 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from tileweave.domain.decisions import Ignored
 from tileweave.domain.decisions import take_result as decide
 from tileweave.domain.errors import NotFound
+from tileweave.domain.many import Answer
 from tileweave.domain.messages import Result
 from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import carry_out
@@ -21,16 +21,29 @@ def take_result(services: Services, delivery: Delivery) -> Rejected | None:
 
     Raises only what a redelivery can mend: Conflict, Unavailable.
     """
+    result = read_result(services, delivery)
+    if isinstance(result, Rejected):
+        return result
+    decision = partial(decide, result=result, message_id=delivery.message_id)
     try:
-        result = Result.model_validate_json(delivery.body)
+        answer: Answer = carry_out(services, decision, [Key(result.type, result.id)])
+    except NotFound as error:
+        answer = error
+    return judged(services, delivery, answer)
+
+
+def read_result(services: Services, delivery: Delivery) -> Result | Rejected:
+    """Return the result that a message holds, or what it is kept as if it holds none."""
+    try:
+        return Result.model_validate_json(delivery.body)
     except ValidationError as error:
         return reject(services, delivery, "malformed", explained(error))
-    key = Key(result.type, result.id)
-    try:
-        decision = partial(decide, result=result, message_id=delivery.message_id)
-        ignored: Ignored | None = carry_out(services, decision, [key])
-    except NotFound as error:
-        return reject(services, delivery, "unknown", str(error))
-    if ignored is None:
+
+
+def judged(services: Services, delivery: Delivery, answer: Answer) -> Rejected | None:
+    """Keep a result that changes nothing among the rejected ones."""
+    if answer is None:
         return None
-    return reject(services, delivery, ignored.kind, ignored.reason, ignored.aoi)
+    if isinstance(answer, NotFound):
+        return reject(services, delivery, "unknown", str(answer))
+    return reject(services, delivery, answer.kind, answer.reason, answer.aoi)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AliasChoices, BaseModel, Field, ValidationError
@@ -12,7 +13,7 @@ from werkzeug.exceptions import BadRequest, MethodNotAllowed
 from werkzeug.wrappers import Request, Response
 
 from tileweave.usecases.ports import Rejected, Services
-from tileweave.usecases.reject import Delivery
+from tileweave.usecases.reject import Delivery, named
 from tileweave.web.answers import no_content
 from tileweave.web.problems import answer_all_errors, answer_to
 
@@ -29,15 +30,14 @@ class PushedMessage(BaseModel):
     message_id: Annotated[
         str, Field(validation_alias=AliasChoices("messageId", "message_id"), min_length=1)
     ]
-    publish_time: str = Field("", validation_alias=AliasChoices("publishTime", "publish_time"))
+    publish_time: Annotated[
+        datetime | None, Field(validation_alias=AliasChoices("publishTime", "publish_time"))
+    ] = None
 
     @property
     def name(self) -> str:
-        """What the message is known by, however often it comes.
-
-        Its id and its time: an emulator that is started anew counts its ids from 1 again.
-        """
-        return f"{self.message_id}@{self.publish_time}" if self.publish_time else self.message_id
+        """What the message is known by, however often it comes."""
+        return named(self.message_id, self.publish_time)
 
 
 class Push(BaseModel):

@@ -11,9 +11,9 @@ import pytest
 from google.api_core.exceptions import NotFound, ServiceUnavailable
 
 from tileweave.adapters.memory import MemoryPublisher
+from tileweave.adapters.pull import Received
 from tileweave.cli.errors import CommandError
 from tileweave.cli.job import Job, Outcome
-from tileweave.cli.jobs import Received
 from tileweave.cli.troubles import Troubles
 from tileweave.cli.worker import Work, Worker
 from tileweave.domain.errors import Unavailable

@@ -1,0 +1,77 @@
+"""The emulators, with topics and subscriptions, and processes that work against them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from uuid import uuid4
+
+from tileweave import compose
+from tileweave.domain.messages import Topic
+from tileweave.topology import load
+from tileweave.usecases.ports import Services
+from tileweave_emulators import Emulators, Running
+from tileweave_emulators.provision import provision
+
+PULLED = (Topic.RESULTS, Topic.DEPENDENCY_UPDATES)
+NOBODY = dict.fromkeys(("results", "dependencies", "rejected"), "http://127.0.0.1:9/")
+
+
+@contextmanager
+def emulators() -> Iterator[Running]:
+    """Run both emulators in a project of its own; all subscriptions are pulled."""
+    with Emulators(project=f"bench-{uuid4().hex[:8]}").start() as running:
+        found = running.environment()
+        os.environ.update(found)
+        for each in (compose.settings, compose.store, compose.publisher, compose.for_messages):
+            each.cache_clear()
+        provision(load().pulled(PULLED), running.project, running.pubsub_host, NOBODY)
+        try:
+            yield running
+        finally:
+            for name in found:
+                del os.environ[name]  # or the next one would take them for somebody else's
+
+
+def services() -> Services:
+    """Return services over the emulators."""
+    return compose.for_messages()
+
+
+@contextmanager
+def process(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a module in a process of its own until the block ends."""
+    started = subprocess.Popen([sys.executable, "-m", module, *arguments], text=True)
+    try:
+        yield started
+    finally:
+        started.terminate()
+        try:
+            started.wait(20)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+
+
+def done(aoi: str) -> int:
+    """Return how many tiles of an AOI are DONE."""
+    found = services().store.totals(aoi)
+    return found[1].counts.get("tiles_DONE", 0) if found else 0
+
+
+def until_done(
+    aoi: str, wanted: int, seconds: float, started: Sequence[subprocess.Popen[str]]
+) -> float:
+    """Wait until so many tiles are DONE; return the time when they were (`time.monotonic`)."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if done(aoi) >= wanted:
+            return time.monotonic()
+        if any(each.poll() is not None for each in started):
+            raise RuntimeError("a process of the benchmark has ended")
+        time.sleep(0.1)
+    raise TimeoutError(f"{done(aoi)} of {wanted} tiles are DONE after {seconds} s")

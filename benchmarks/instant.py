@@ -1,0 +1,49 @@
+"""A worker that answers every job DONE at once, by the hundred: `python -m benchmarks.instant`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+
+from tileweave import compose
+from tileweave.adapters.pull import Received
+from tileweave.domain.messages import Message, Topic
+
+MOST = 1_000
+
+
+def answer(received: Received) -> Message:
+    """Return the result of a job."""
+    about = received.attributes
+    job = json.loads(received.data)
+    body = {
+        "type": about["type"],
+        "id": job["id"],
+        "status": "DONE",
+        "message": "",
+        "attempt": job["attempt"],
+    }
+    return Message(Topic.RESULTS, body, about)
+
+
+def work(topic: Topic, stop: threading.Event) -> None:
+    """Answer the jobs of a topic until asked to stop."""
+    source, publisher = compose.subscription(topic), compose.publisher()
+    while not stop.is_set():
+        if received := source.pull(MOST, leased=False):
+            publisher.publish([answer(each) for each in received])
+            source.acknowledge(*[each.ack_id for each in received])
+        else:
+            stop.wait(0.003)
+
+
+def main() -> None:
+    """Answer jobs of tiles until SIGTERM."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    work(Topic.TILE_JOBS, stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""AOIs in which all is downloaded and the first tiles are to be handed out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from benchmarks import archive
+from benchmarks.emulated import services
+from tileweave.domain.identity import scene_id
+from tileweave.domain.messages import Message, Topic
+from tileweave.domain.model import Key, Tile
+from tileweave.domain.status import Status
+from tileweave.usecases.add_scenes import add_scenes
+from tileweave.usecases.consume import Consumer
+from tileweave.usecases.ports import Services
+from tileweave.usecases.reject import Delivery
+
+
+class Silent:
+    """Publishes to nobody, and keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def publish(self, messages: list[Message]) -> None:
+        """Keep all of them."""
+        self.messages.extend(messages)
+
+
+def ingest(aoi: str, dates: int, bursts: int, *, places: int = 1) -> None:
+    """Make an AOI of chains: `places` stacks of scenes, each of `bursts` chains of `dates`."""
+    silent = Services(services().store, Silent())
+    silent.store.create_aoi(aoi, silent.now())
+    for place in range(places):
+        add_scenes(silent, aoi, archive.scenes(dates, bursts, first=place * bursts))
+
+
+def download(aoi: str) -> list[Message]:
+    """Answer DONE for all scenes; return the jobs of the tiles that are ready, unpublished."""
+    silent = Services(services().store, Silent())
+    consumer = Consumer(silent)
+    pending = [each.id for each in silent.store.scenes(aoi, (Status.PENDING,))]
+    results = [_result(each) for each in pending]
+    updates = [_update(each) for each in pending]
+    for some in range(0, len(pending), 50):
+        assert not consumer.take_results(results[some : some + 50])
+        assert not consumer.take_updates(updates[some : some + 50])
+    consumer.tell()
+    return [each for each in silent.publisher.messages if each.topic is Topic.TILE_JOBS]
+
+
+def following(aoi: str) -> Mapping[int, int]:
+    """Return the next tile of each tile, by their ids."""
+    return {tile.id: tile.next[0] for tile in services().store.tiles(aoi) if tile.next}
+
+
+def _result(id_: int) -> Delivery:
+    body = {"type": "scene", "id": id_, "status": "DONE", "attempt": 1}
+    return Delivery(f"download-{id_}", json.dumps(body).encode())
+
+
+def _update(id_: int) -> Delivery:
+    return Delivery(f"update-{id_}", json.dumps({"type": "scene", "id": id_}).encode())
+
+
+__all__ = ["Key", "Tile", "download", "following", "ingest", "scene_id"]

@@ -1,0 +1,139 @@
+"""A pull subscription: messages are taken many at a time, leased, and acknowledged or given back."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import grpc
+from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError, NotFound, RetryError
+from google.pubsub_v1 import PullRequest, SubscriberClient
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+from google.pubsub_v1.types import ReceivedMessage
+
+from tileweave.usecases.reject import Delivery, named
+
+LEASE_SECONDS = 20
+"""How long a message stays with a process that says nothing: then another one gets it."""
+
+WAIT_SECONDS = 5.0
+RPC_SECONDS = 10.0
+
+MOST_IDS = 1_000
+"""Messages of one request (the service takes 512 KiB)."""
+
+FAILURES = (GoogleAPICallError, RetryError)
+"""What every method raises; NotFound: there is no such subscription."""
+
+NOT_THERE = NotFound
+
+# Proxies of the environment are not for a host of this machine.
+_OPTIONS = (("grpc.enable_http_proxy", 0),)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message, and the id by which it is acknowledged."""
+
+    ack_id: str
+    data: bytes
+    message_id: str = ""
+    published: datetime | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False
+
+    @property
+    def delivery(self) -> Delivery:
+        """The message as use cases take it."""
+        name = named(self.message_id, self.published)
+        return Delivery(name, self.data, again=self.again, attributes=self.attributes)
+
+
+class Subscription:
+    """Takes messages from one pull subscription; `emulator` is the emulator's host, if it is one.
+
+    Every method raises one of FAILURES.
+    """
+
+    def __init__(self, path: str, emulator: str | None) -> None:
+        self.path = path
+        self.waits = not emulator
+        """Whether `pull` waits for a first message; the emulator is to be asked again."""
+        self._client = _emulated(emulator) if emulator else SubscriberClient()
+
+    def pull(self, most: int, *, leased: bool = True) -> list[Received]:
+        """Return at most so many messages; none if there are none for the moment.
+
+        They are leased, unless that is done later by `extend`: until then they have the deadline of
+        the subscription.
+        """
+        request = PullRequest(subscription=self.path, max_messages=most)
+        # The emulator keeps waiting for a client that was killed, and gives a message to it, which
+        # is then lost until its deadline: there, nobody may wait.
+        request.return_immediately = not self.waits
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            try:
+                found = self._client.pull(request=request, timeout=WAIT_SECONDS, retry=None)
+            except DeadlineExceeded:
+                return []
+        received = [_received(each) for each in found.received_messages]
+        if leased:
+            self.extend([each.ack_id for each in received])
+        return received
+
+    def extend(self, ack_ids: Sequence[str]) -> None:
+        """Keep these messages for LEASE_SECONDS from now on."""
+        self._modify(ack_ids, LEASE_SECONDS)
+
+    def give_back(self, ack_ids: Sequence[str]) -> None:
+        """Have these messages delivered to others at once."""
+        self._modify(ack_ids, 0)
+
+    def acknowledge(self, *ack_ids: str) -> None:
+        """Have these messages never delivered again."""
+        for some in _pieces(ack_ids):
+            self._client.acknowledge(subscription=self.path, ack_ids=some, timeout=RPC_SECONDS)
+
+    def push_to(self, endpoint: str) -> None:
+        """Have messages pushed to this address, or pulled if it is empty."""
+        config: dict[str, Any] = {"push_endpoint": endpoint} if endpoint else {}
+        self._client.modify_push_config(
+            subscription=self.path, push_config=config, timeout=RPC_SECONDS
+        )
+
+    @property
+    def pushes_to(self) -> str:
+        """The address that messages are pushed to; empty if they are pulled."""
+        found = self._client.get_subscription(subscription=self.path, timeout=RPC_SECONDS)
+        endpoint: str = found.push_config.push_endpoint
+        return endpoint
+
+    def _modify(self, ack_ids: Sequence[str], seconds: int) -> None:
+        for some in _pieces(ack_ids):
+            request: dict[str, Any] = {
+                "subscription": self.path,
+                "ack_ids": some,
+                "ack_deadline_seconds": seconds,
+            }
+            self._client.modify_ack_deadline(request=request, timeout=RPC_SECONDS)
+
+
+def _received(message: ReceivedMessage) -> Received:
+    content = message.message
+    attributes = dict(content.attributes)
+    again = message.delivery_attempt > 1
+    named_by = content.message_id, content.publish_time
+    return Received(message.ack_id, content.data, *named_by, attributes=attributes, again=again)
+
+
+def _pieces(ack_ids: Sequence[str]) -> Iterator[list[str]]:
+    return (list(ack_ids[at : at + MOST_IDS]) for at in range(0, len(ack_ids), MOST_IDS))
+
+
+def _emulated(host: str) -> SubscriberClient:
+    channel = grpc.insecure_channel(host, options=_OPTIONS)
+    return SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))

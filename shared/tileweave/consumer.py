@@ -1,0 +1,163 @@
+"""The batch consumer: a process that pulls results and updates by the hundred.
+
+It runs until it is asked to stop, by SIGINT or SIGTERM, as `python -m tileweave.consumer` (a
+container, a Cloud Run worker pool) or as `tileweave consume` beside a local run. Any number of them
+may run, and the functions beside them: whoever takes a message, it is applied once.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tileweave import compose
+from tileweave.adapters.pull import FAILURES, NOT_THERE, Received
+from tileweave.domain.errors import Unavailable
+from tileweave.domain.messages import Topic
+from tileweave.usecases.consume import Consumer
+from tileweave.usecases.ports import Services
+from tileweave.usecases.reject import Delivery
+
+logger = logging.getLogger(__name__)
+
+TOPICS = (Topic.RESULTS, Topic.DEPENDENCY_UPDATES)
+
+MOST_AT_ONCE = 250
+"""Messages of one commit, which then holds twice as many documents."""
+
+SHORTEST_POLL = 0.003
+LONGEST_POLL = 0.1
+"""Seconds before an emulator is asked again that had nothing; longer the longer it had not."""
+
+TELL_SECONDS = 1.0
+"""How soon the store is told what was published: the janitor has patience for ten seconds."""
+
+PAUSE_SECONDS = 1.0
+"""Before messages are taken again that the store could not be changed by."""
+
+Take = Callable[[Sequence[Delivery]], list[Delivery]]
+
+
+class Source(Protocol):
+    """Where messages come from: see Subscription."""
+
+    path: str
+    waits: bool
+
+    def pull(self, most: int, *, leased: bool = True) -> list[Received]: ...  # noqa: D102
+    def extend(self, ack_ids: Sequence[str]) -> None: ...  # noqa: D102
+    def give_back(self, ack_ids: Sequence[str]) -> None: ...  # noqa: D102
+    def acknowledge(self, *ack_ids: str) -> None: ...  # noqa: D102
+
+
+@dataclass
+class Lane:
+    """Takes the messages of one subscription, many at a time, until `stop` is set."""
+
+    source: Source
+    consumer: Consumer
+    take: Take
+    stop: threading.Event
+    taken: int = 0
+    busy: float = field(default_factory=time.monotonic)
+    """When a message came last."""
+    _told: float = field(default_factory=time.monotonic)
+
+    def run(self) -> None:
+        """Take messages. Raises NOT_THERE."""
+        with ThreadPoolExecutor(1, "acknowledge") as behind:
+            while not self.stop.is_set():
+                self._take(self._pull(), behind)
+                if time.monotonic() - self._told >= TELL_SECONDS:
+                    self._tell()
+            self._tell()
+
+    def _pull(self) -> list[Received]:
+        """Return what is there; wait a moment if that is nothing."""
+        try:
+            received = self.source.pull(MOST_AT_ONCE, leased=False)
+        except NOT_THERE:
+            raise
+        except FAILURES as error:
+            logger.warning("no messages for the moment: %s", error)
+            self.stop.wait(PAUSE_SECONDS)
+            return []
+        if received:
+            self.busy = time.monotonic()
+        elif not self.source.waits:
+            idle = time.monotonic() - self.busy
+            self.stop.wait(min(LONGEST_POLL, max(SHORTEST_POLL, idle / 50)))
+        return received
+
+    def _take(self, received: Sequence[Received], behind: Executor) -> None:
+        if not received:
+            return
+        ids = [each.ack_id for each in received]
+        behind.submit(self._said, self.source.extend, ids)
+        deliveries = [each.delivery for each in received]
+        failed = {id(each) for each in self.take(deliveries)}
+        pairs = list(zip(ids, map(id, deliveries), strict=True))
+        good = [ack_id for ack_id, delivery in pairs if delivery not in failed]
+        behind.submit(self._said, lambda ids: self.source.acknowledge(*ids), good)
+        self.taken += len(good)
+        if failed:
+            self.stop.wait(PAUSE_SECONDS)
+            bad = [ack_id for ack_id, delivery in pairs if delivery in failed]
+            behind.submit(self._said, self.source.give_back, bad)
+
+    def _said(self, say: Callable[[Sequence[str]], None], ack_ids: Sequence[str]) -> None:
+        """Say something of messages; if that fails they come again when their lease is over."""
+        try:
+            say(ack_ids)
+        except FAILURES as error:
+            logger.warning("%d messages may come again: %s", len(ack_ids), error)
+
+    def _tell(self) -> None:
+        self._told = time.monotonic()
+        try:
+            self.consumer.tell()
+        except Unavailable:
+            logger.warning("what was published is told later", exc_info=True)
+
+
+def lane(topic: Topic, services: Services, source: Source, stop: threading.Event) -> Lane:
+    """Return what takes the messages of a topic."""
+    consumer = Consumer(services)
+    take = consumer.take_results if topic is Topic.RESULTS else consumer.take_updates
+    return Lane(source, consumer, take, stop)
+
+
+def consume(lanes: Sequence[Lane], stop: threading.Event) -> None:
+    """Run these side by side until `stop` is set; one that ends stops all. Raises its error."""
+
+    def run(each: Lane) -> None:
+        try:
+            each.run()
+        finally:
+            stop.set()
+
+    with ThreadPoolExecutor(len(lanes), "lane") as threads:
+        ended = [threads.submit(run, each) for each in lanes]
+    for each in ended:
+        each.result()
+
+
+def main() -> None:
+    """Take the messages of this environment's project until asked to stop."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    services = compose.for_messages()
+    sources = {topic: compose.subscription(topic) for topic in TOPICS}
+    consume([lane(topic, services, each, stop) for topic, each in sources.items()], stop)
+
+
+if __name__ == "__main__":
+    main()
