@@ -62,11 +62,10 @@ def settings() -> Settings:
 @cache
 def store() -> FirestoreStore:
     """Return the store, over the emulator where FIRESTORE_EMULATOR_HOST is set."""
-    from google.cloud.firestore import Client
-
+    from tileweave.adapters.firestore.channel import SingleThreadedClient
     from tileweave.adapters.firestore.store import FirestoreStore
 
-    return FirestoreStore(Client(project=settings().project))
+    return FirestoreStore(SingleThreadedClient(project=settings().project))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A pull subscription: messages are taken many at a time, leased, and acknowledged or given back."""
+"""A pull subscription: messages are taken many at a time, and acknowledged or given back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import grpc
 from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError, NotFound, RetryError
 from google.pubsub_v1 import PullRequest, SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
-from google.pubsub_v1.types import ReceivedMessage
+from google.pubsub_v1.types import PushConfig, ReceivedMessage
 
 from tileweave.usecases.reject import Delivery, named
 
@@ -100,7 +100,7 @@ class Subscription:
 
     def push_to(self, endpoint: str) -> None:
         """Have messages pushed to this address, or pulled if it is empty."""
-        config: dict[str, Any] = {"push_endpoint": endpoint} if endpoint else {}
+        config = PushConfig(push_endpoint=endpoint)
         self._client.modify_push_config(
             subscription=self.path, push_config=config, timeout=RPC_SECONDS
         )

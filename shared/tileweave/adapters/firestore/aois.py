@@ -29,6 +29,7 @@ from tileweave.adapters.firestore.documents import (
     DocumentSnapshot,
     fields_of,
 )
+from tileweave.adapters.firestore.wire import Wire
 from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import AlreadyExists, Conflict, Unavailable
 from tileweave.domain.policy import DEFAULT, Policy
@@ -52,6 +53,7 @@ class FirestoreAois:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._wire = Wire(client)
 
     def create_aoi(self, name: str, now: datetime) -> Aoi:
         """Create an AOI with all totals 0.

@@ -6,20 +6,12 @@ import logging
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from google.cloud.firestore import (
-    ArrayRemove,
-    CollectionReference,
-    DocumentReference,
-    FieldFilter,
-    Query,
-    WriteBatch,
-)
-from google.cloud.firestore_v1.bulk_batch import BulkWriteBatch
+from google.cloud.firestore import CollectionReference, DocumentReference, FieldFilter, Query
 
-from tileweave.adapters.firestore import codec
-from tileweave.adapters.firestore.aois import FirestoreAois, increment_fields, shards_of
+from tileweave.adapters.firestore import codec, wire
+from tileweave.adapters.firestore.aois import FirestoreAois, milliseconds_of, shards_of
 from tileweave.adapters.firestore.documents import (
     RETRY,
     STREAM_TIMEOUT,
@@ -46,6 +38,8 @@ from tileweave.usecases.ports import (
 logger = logging.getLogger(__name__)
 
 READS_AT_ONCE = 1_000
+WRITES_AT_ONCE = 500
+"""Documents of one request that does each write by itself."""
 
 
 class FirestoreStore(FirestoreAois, FirestoreRejected):
@@ -54,14 +48,13 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
     def read(self, keys: Collection[Key]) -> Mapping[Key, Stored | None]:
         """Return all of these documents as of now; None where there is none."""
         found: dict[Key, Stored | None] = dict.fromkeys(keys)
-        by_path = {f"{key.kind}s/{key.id}": key for key in found}
-        references = [self._reference(key) for key in found]
+        by_name = {self._name(key): key for key in found}
+        names = list(by_name)
         with translated():
-            for start in range(0, len(references), READS_AT_ONCE):
-                page = references[start : start + READS_AT_ONCE]
-                for snapshot in self._client.get_all(page, retry=RETRY, timeout=TIMEOUT):
-                    key = by_path[snapshot.reference.path]
-                    found[key] = _stored(key, snapshot) if snapshot.exists else None
+            for start in range(0, len(names), READS_AT_ONCE):
+                for name, document in self._wire.read(names[start : start + READS_AT_ONCE]):
+                    key = by_name[name]
+                    found[key] = None if document is None else _read(key, document)
         return found
 
     def commit(
@@ -76,35 +69,35 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
 
         Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
         """
-        batch = self._client.batch()
-        paged = {each.edit.after.key for each in writes if self._add_write(batch, each)}
-        results_of_writes = len(batch)
-        for write in writes:
-            if write.edit.after.key in paged:
-                self._add_history_page(batch, write)
-        for key, version in guards.items():
-            # Written as it is, which changes nothing, but is refused like any other write.
-            option = self._client.write_option(last_update_time=version)
-            batch.update(self._reference(key), {"id": key.id}, option=option)
-        for increment in increments:
-            self._add_increments(batch, increment)
+        made = [self._write(each) for each in writes]
+        paged = {each.edit.after.key: page for each, (_, page) in zip(writes, made, strict=True)}
+        pages = [
+            self._history_page(each.edit.after) for each in writes if paged[each.edit.after.key]
+        ]
+        # Written as it is, which changes nothing, but is refused like any other write.
+        as_they_are = [
+            wire.change(self._name(key), {"id": key.id}, version) for key, version in guards.items()
+        ]
+        counted = [self._increments(each) for each in increments]
+        every = [*(write for write, _ in made), *pages, *as_they_are, *counted]
         try:
             with translated():
-                results = batch.commit(retry=RETRY, timeout=TIMEOUT)
+                versions = self._wire.commit(every)[: len(made)]
         except Conflict:
             self._check_aois(increments)
             raise
-        versions = [result.update_time for result in results[:results_of_writes]]
-        keys = (write.edit.after.key for write in writes)
-        return {key: each for key, each in zip(keys, versions, strict=True) if key not in paged}
+        newest = zip(after, versions, strict=True)
+        return {each.key: version for each, version in newest if not paged[each.key]}
 
     def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
         """Take these tokens out of the documents' outboxes, whatever happened to them since."""
-        batch = BulkWriteBatch(client=self._client)
-        for key, tokens in published.items():
-            batch.update(self._reference(key), {"outbox": ArrayRemove(sorted(tokens))})
+        writes = [
+            wire.transformation(self._name(key), [wire.removal("outbox", sorted(tokens))])
+            for key, tokens in published.items()
+        ]
         with translated():
-            batch.commit(retry=RETRY, timeout=TIMEOUT)
+            for start in range(0, len(writes), WRITES_AT_ONCE):
+                self._wire.write_each(writes[start : start + WRITES_AT_ONCE])
 
     def history(self, key: Key) -> list[Change] | None:
         """Return the whole history of a scene or tile, the oldest change first; None: no such."""
@@ -179,30 +172,31 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
             if found is None or found.generation != each.generation:
                 raise NotFound("AOI", each.aoi)
 
-    def _add_write(self, batch: WriteBatch, write: Write) -> bool:
-        """Add a write to a commit; tell whether a part of its history goes to a page."""
+    def _write(self, write: Write) -> tuple[Any, bool]:
+        """Return the write of an edit, and whether a part of its history goes to a page."""
         before, after = write.edit.before, write.edit.after
         fields = codec.encode(after)
         paged = bool(codec.paged(fields))
-        reference = self._reference(after.key)
+        name = self._name(after.key)
         if before is None:
-            batch.create(reference, fields)
-            return paged
-        option = self._client.write_option(last_update_time=write.version)
-        batch.update(reference, codec.changed(codec.encode(before), fields), option=option)
-        return paged
+            return wire.creation(name, fields), paged
+        changed = codec.changed(codec.encode(before), fields)
+        return wire.change(name, changed, write.version), paged
 
-    def _add_history_page(self, batch: WriteBatch, write: Write) -> None:
-        after = write.edit.after
-        if page := codec.paged(codec.encode(after)):
-            pages = self._reference(after.key).collection("history")
-            about = {"aoi": after.aoi, "generation": after.generation}
-            batch.set(pages.document(f"{after.earlier:09}"), {"history": page, **about})
+    def _history_page(self, after: Document) -> Any:  # noqa: ANN401 - a protobuf without types
+        page = codec.paged(codec.encode(after))
+        fields = {"history": page, "aoi": after.aoi, "generation": after.generation}
+        return wire.replacement(f"{self._name(after.key)}/history/{after.earlier:09}", fields)
 
-    def _add_increments(self, batch: WriteBatch, increments: Increments) -> None:
+    def _increments(self, increments: Increments) -> Any:  # noqa: ANN401 - the same
         shards = shards_of(self._client, increments.aoi, increments.generation)
         shard = random.choice(shards)  # noqa: S311 - any will do
-        batch.update(shard, increment_fields(increments))
+        added = [wire.increment(name, number) for name, number in increments.counts.items()]
+        if increments.dates:
+            first, last = min(increments.dates), max(increments.dates)
+            added.append(wire.minimum("first", milliseconds_of(first)))
+            added.append(wire.maximum("last", milliseconds_of(last)))
+        return wire.transformation(self._wire.documents + shard.path, added)
 
     def _of(self, kind: str, aoi: str, statuses: Collection[Status]) -> Query:
         query: Query = self._documents(kind).where(filter=FieldFilter("listed_in", "==", aoi))
@@ -231,8 +225,15 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         collection: CollectionReference = self._client.collection(f"{kind}s")
         return collection
 
+    def _name(self, key: Key) -> str:
+        return f"{self._wire.documents}{key.kind}s/{key.id}"
+
     def _reference(self, key: Key) -> DocumentReference:
         return self._documents(key.kind).document(str(key.id))
+
+
+def _read(key: Key, document: Any) -> Stored:  # noqa: ANN401 - a protobuf without types
+    return Stored(codec.decode(key, wire.plain_of(document.fields)), document.update_time)
 
 
 def _stored(key: Key, snapshot: DocumentSnapshot) -> Stored:

@@ -1,0 +1,208 @@
+"""Firestore's values as they are on the wire, and the two requests that are made most.
+
+The client's own way from a protobuf to a dictionary and back takes several times as long as the
+service (docs/performance.md); its API, retries and channel are used as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.cloud.firestore import Client
+from google.cloud.firestore_v1 import types
+from google.protobuf.struct_pb2 import NULL_VALUE
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tileweave.adapters.firestore.codec import Fields
+from tileweave.adapters.firestore.documents import RETRY, TIMEOUT
+
+# The plain protobuf classes below the client's wrapped ones.
+_Value = types.Value.pb()
+_Array = types.ArrayValue.pb()
+_Map = types.MapValue.pb()
+_Document = types.Document.pb()
+_Precondition = types.Precondition.pb()
+_Mask = types.DocumentMask.pb()
+_Transform = types.DocumentTransform.FieldTransform.pb()
+_Write = types.Write.pb()
+_Found = types.BatchGetDocumentsResponse.pb
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+# --- values ---
+
+
+def value_of(plain: object) -> Any:  # noqa: ANN401 - a protobuf without types
+    """Return a plain value as Firestore's; times are aware. Raises TypeError for another kind."""
+    kind = type(plain)
+    return (_WRITERS.get(kind) or _writer_of(kind))(plain)
+
+
+def plain_of(fields: Mapping[str, Any]) -> Fields:
+    """Return the fields of a document as plain values; times are in UTC."""
+    return {name: _plain(value) for name, value in fields.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a protobuf without types
+    kind = value.WhichOneof("value_type")
+    return _READERS[kind](getattr(value, kind))
+
+
+def moment_of(stamp: Timestamp) -> datetime:
+    """Return a moment in UTC, to the microsecond, as Firestore keeps it."""
+    return EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000)
+
+
+def _stamp_of(moment: datetime) -> Timestamp:
+    since = moment - EPOCH
+    seconds = since.days * 86_400 + since.seconds
+    return Timestamp(seconds=seconds, nanos=since.microseconds * 1_000)
+
+
+def _map_of(fields: Mapping[str, object]) -> Any:  # noqa: ANN401 - the same
+    inner = _Map(fields={name: value_of(each) for name, each in fields.items()})
+    return _Value(map_value=inner)
+
+
+def _array_of(items: Iterable[object]) -> Any:  # noqa: ANN401 - the same
+    return _Value(array_value=_Array(values=[value_of(each) for each in items]))
+
+
+_WRITERS: Mapping[type, Callable[[Any], Any]] = {
+    type(None): lambda _: _Value(null_value=NULL_VALUE),
+    bool: lambda plain: _Value(boolean_value=plain),
+    int: lambda plain: _Value(integer_value=plain),
+    float: lambda plain: _Value(double_value=plain),
+    str: lambda plain: _Value(string_value=plain),
+    bytes: lambda plain: _Value(bytes_value=plain),
+    datetime: lambda plain: _Value(timestamp_value=_stamp_of(plain)),
+    list: _array_of,
+    tuple: _array_of,
+    dict: _map_of,
+}
+
+
+def _writer_of(kind: type) -> Callable[[Any], Any]:
+    """Return how a subclass of what can be written is written: an enumeration's name, say."""
+    for each in (str, datetime):
+        if issubclass(kind, each):
+            return _WRITERS[each]
+    raise TypeError(f"Firestore has no value for a {kind.__name__}")
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "null_value": lambda _: None,
+    "boolean_value": bool,
+    "integer_value": int,
+    "double_value": float,
+    "string_value": str,
+    "bytes_value": bytes,
+    "timestamp_value": moment_of,
+    "array_value": lambda array: [_plain(each) for each in array.values],
+    "map_value": lambda inner: plain_of(inner.fields),
+}
+
+
+# --- writes ---
+
+
+def creation(name: str, fields: Fields) -> Any:  # noqa: ANN401 - the same
+    """Return the write of a document that must not exist yet."""
+    return _Write(update=_document(name, fields), current_document=_Precondition(exists=False))
+
+
+def replacement(name: str, fields: Fields) -> Any:  # noqa: ANN401 - the same
+    """Return the write of a document, whether it exists or not."""
+    return _Write(update=_document(name, fields))
+
+
+def change(name: str, fields: Fields, version: Timestamp) -> Any:  # noqa: ANN401 - the same
+    """Return the write of some fields of a document that must be at a version."""
+    return _Write(
+        update=_document(name, fields),
+        update_mask=_Mask(field_paths=sorted(fields)),
+        current_document=_Precondition(update_time=version),
+    )
+
+
+def transformation(name: str, transforms: Sequence[Any]) -> Any:  # noqa: ANN401 - the same
+    """Return the write that transforms fields of a document, which must exist."""
+    return _Write(
+        update=_Document(name=name),
+        update_mask=_Mask(),
+        update_transforms=transforms,
+        current_document=_Precondition(exists=True),
+    )
+
+
+def increment(field: str, number: int) -> Any:  # noqa: ANN401 - the same
+    """Return the transform that adds to a field."""
+    return _Transform(field_path=field, increment=value_of(number))
+
+
+def minimum(field: str, number: int) -> Any:  # noqa: ANN401 - the same
+    """Return the transform that lowers a field to a number."""
+    return _Transform(field_path=field, minimum=value_of(number))
+
+
+def maximum(field: str, number: int) -> Any:  # noqa: ANN401 - the same
+    """Return the transform that raises a field to a number."""
+    return _Transform(field_path=field, maximum=value_of(number))
+
+
+def removal(field: str, items: Iterable[str]) -> Any:  # noqa: ANN401 - the same
+    """Return the transform that takes items out of an array."""
+    return _Transform(
+        field_path=field, remove_all_from_array=_Array(values=[value_of(each) for each in items])
+    )
+
+
+def _document(name: str, fields: Fields) -> Any:  # noqa: ANN401 - the same
+    return _Document(name=name, fields={each: value_of(plain) for each, plain in fields.items()})
+
+
+# --- requests ---
+
+
+class Wire:
+    """Requests to one database; every method raises the client's own errors."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._database: str = client._database_string  # noqa: SLF001 - what it would send
+        self.documents = f"{self._database}/documents/"
+        """What the full name of a document begins with."""
+
+    def read(self, names: Sequence[str]) -> Iterator[tuple[str, Any | None]]:
+        """Return the documents of these full names, in any order; None where there is none."""
+        request = {"database": self._database, "documents": names}
+        for response in self._api.batch_get_documents(request=request, **self._options):
+            found = _Found(response)
+            if found.WhichOneof("result") == "found":
+                yield found.found.name, found.found
+            else:
+                yield found.missing, None
+
+    def commit(self, writes: Sequence[Any]) -> list[Timestamp]:
+        """Do all of these writes or none; return when each document was written."""
+        request = types.CommitRequest.pb()(database=self._database, writes=writes)
+        wrapped = types.CommitRequest.wrap(request)
+        answer = self._api.commit(request=wrapped, **self._options)
+        return [each.update_time for each in types.CommitResponse.pb(answer).write_results]
+
+    def write_each(self, writes: Sequence[Any]) -> None:
+        """Do each of these writes that can be done; of documents that are all different."""
+        request = types.BatchWriteRequest.pb()(database=self._database, writes=writes)
+        self._api.batch_write(request=types.BatchWriteRequest.wrap(request), **self._options)
+
+    @property
+    def _api(self) -> Any:  # noqa: ANN401 - generated, without types
+        return self._client._firestore_api  # noqa: SLF001 - the client's own, with its channel
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        metadata = self._client._rpc_metadata  # noqa: SLF001 - the same
+        return {"metadata": metadata, "retry": RETRY, "timeout": TIMEOUT}
