@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -34,7 +34,7 @@ class Jobs:
         pulled = self._client.pull(subscription=self._path, max_messages=count + 1, timeout=10)
         messages = [each.message for each in pulled.received_messages]
         assert len(messages) == count
-        return [(each.publish_time, json.loads(each.data)) for each in messages]
+        return [(cast("datetime", each.publish_time), json.loads(each.data)) for each in messages]
 
 
 def done_at(system: Up, job: dict[str, Any]) -> list[datetime]:

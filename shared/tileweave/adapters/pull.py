@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError, NotFound, RetryError
@@ -125,9 +125,15 @@ class Subscription:
 def _received(message: ReceivedMessage) -> Received:
     content = message.message
     attributes = dict(content.attributes)
-    again = message.delivery_attempt > 1
-    named_by = content.message_id, content.publish_time
-    return Received(message.ack_id, content.data, *named_by, attributes=attributes, again=again)
+    published = cast("datetime", content.publish_time)  # what the client makes of a Timestamp
+    return Received(
+        message.ack_id,
+        content.data,
+        content.message_id,
+        published,
+        attributes,
+        again=message.delivery_attempt > 1,
+    )
 
 
 def _pieces(ack_ids: Sequence[str]) -> Iterator[list[str]]:

@@ -70,10 +70,9 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         Raises Conflict, TooLarge, NotFound (the AOI is not there, or not any more).
         """
         made = [self._write(each) for each in writes]
-        paged = {each.edit.after.key: page for each, (_, page) in zip(writes, made, strict=True)}
-        pages = [
-            self._history_page(each.edit.after) for each in writes if paged[each.edit.after.key]
-        ]
+        after = [each.edit.after for each in writes]
+        paged = {each.key: page for each, (_, page) in zip(after, made, strict=True)}
+        pages = [self._history_page(each) for each in after if paged[each.key]]
         # Written as it is, which changes nothing, but is refused like any other write.
         as_they_are = [
             wire.change(self._name(key), {"id": key.id}, version) for key, version in guards.items()

@@ -119,8 +119,8 @@ def replacement(name: str, fields: Fields) -> Any:  # noqa: ANN401 - the same
     return _Write(update=_document(name, fields))
 
 
-def change(name: str, fields: Fields, version: Timestamp) -> Any:  # noqa: ANN401 - the same
-    """Return the write of some fields of a document that must be at a version."""
+def change(name: str, fields: Fields, version: object) -> Any:  # noqa: ANN401 - the same
+    """Return the write of some fields of a document that must be at a version (a Timestamp)."""
     return _Write(
         update=_document(name, fields),
         update_mask=_Mask(field_paths=sorted(fields)),
