@@ -11,7 +11,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -27,6 +27,7 @@ from tileweave.usecases.reject import Delivery
 logger = logging.getLogger(__name__)
 
 TOPICS = (Topic.RESULTS, Topic.DEPENDENCY_UPDATES)
+"""What it takes, unless it is asked for one of them."""
 
 MOST_AT_ONCE = 250
 """Messages of one commit, which then holds twice as many documents."""
@@ -38,6 +39,7 @@ LONGEST_POLL = 0.1
 TELL_SECONDS = 1.0
 """How soon the store is told what was published: the janitor has patience for ten seconds."""
 
+LOOK_SECONDS = 0.2
 PAUSE_SECONDS = 1.0
 """Before messages are taken again that the store could not be changed by."""
 
@@ -54,6 +56,9 @@ class Source(Protocol):
     def extend(self, ack_ids: Sequence[str]) -> None: ...  # noqa: D102
     def give_back(self, ack_ids: Sequence[str]) -> None: ...  # noqa: D102
     def acknowledge(self, *ack_ids: str) -> None: ...  # noqa: D102
+    def push_to(self, endpoint: str) -> None: ...  # noqa: D102
+    @property
+    def pushes_to(self) -> str: ...  # noqa: D102
 
 
 @dataclass
@@ -126,6 +131,12 @@ class Lane:
             logger.warning("what was published is told later", exc_info=True)
 
 
+def lanes(topics: Iterable[Topic], stop: threading.Event) -> list[Lane]:
+    """Return what takes the messages of these topics, in this environment's project."""
+    services = compose.for_messages()
+    return [lane(each, services, compose.subscription(each), stop) for each in topics]
+
+
 def lane(topic: Topic, services: Services, source: Source, stop: threading.Event) -> Lane:
     """Return what takes the messages of a topic."""
     consumer = Consumer(services)
@@ -133,8 +144,13 @@ def lane(topic: Topic, services: Services, source: Source, stop: threading.Event
     return Lane(source, consumer, take, stop)
 
 
-def consume(lanes: Sequence[Lane], stop: threading.Event) -> None:
-    """Run these side by side until `stop` is set; one that ends stops all. Raises its error."""
+def consume(
+    lanes: Sequence[Lane], stop: threading.Event, look: Callable[[], None] = lambda: None
+) -> None:
+    """Run these side by side until `stop` is set; one that ends stops all. Raises its error.
+
+    `look` is called now and then meanwhile; what it raises stops all, too.
+    """
 
     def run(each: Lane) -> None:
         try:
@@ -144,6 +160,11 @@ def consume(lanes: Sequence[Lane], stop: threading.Event) -> None:
 
     with ThreadPoolExecutor(len(lanes), "lane") as threads:
         ended = [threads.submit(run, each) for each in lanes]
+        try:
+            while not stop.wait(LOOK_SECONDS):
+                look()
+        finally:
+            stop.set()
     for each in ended:
         each.result()
 
@@ -154,9 +175,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    services = compose.for_messages()
-    sources = {topic: compose.subscription(topic) for topic in TOPICS}
-    consume([lane(topic, services, each, stop) for topic, each in sources.items()], stop)
+    consume(lanes(TOPICS, stop), stop)
 
 
 if __name__ == "__main__":

@@ -100,13 +100,15 @@ class Machine:
     """Where commands run: with a state folder of its own."""
 
     home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    """What its commands find in their environment besides."""
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator[Command]:
         """Run a command; at the end it is asked to stop, or made to."""
         process = subprocess.Popen(
             [*TILEWEAVE, *arguments],
-            env=environment(self.home),
+            env=environment(self.home) | self.environment,
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -129,7 +131,7 @@ class Machine:
         """Run a command to its end."""
         return subprocess.run(
             [*TILEWEAVE, *arguments],
-            env=environment(self.home),
+            env=environment(self.home) | self.environment,
             cwd=self.home,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tileweave import __version__
+from tileweave.cli.consume import consume
 from tileweave.cli.demo import demo
 from tileweave.cli.janitor import janitor
 from tileweave.cli.up import up
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 app.command()(up)
 app.command()(work)
+app.command()(consume)
 app.command()(demo)
 app.command()(janitor)
 

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from tileweave.cli.kept import hand_out_again
 from tileweave.cli.plan import Plan, planned
 from tileweave.cli.supervisor import Say, Supervisor
 from tileweave.cli.ticker import every
-from tileweave_emulators import Emulators, Running, SaveFailed
+from tileweave_emulators import EmulatorError, Emulators, Running, SaveFailed
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ JANITOR_SECONDS = 10
 
 AUDIT_SECONDS = 600
 """How often it looks further."""
+
+TAKE_BACK_SECONDS = 2
+"""How soon the functions get the messages again that a batch consumer has left."""
 
 SAVE_SECONDS = 60
 READY_SECONDS = 60
@@ -77,6 +80,7 @@ def local_run(
         called = plan.url_of("janitor")
         stack.enter_context(every(janitor, partial(_call, called)))
         stack.enter_context(every(AUDIT_SECONDS, partial(_call, f"{called}?audit=true")))
+        stack.enter_context(every(TAKE_BACK_SECONDS, partial(_take_back, plan, emulators, say)))
         if data is not None:
             stack.enter_context(every(SAVE_SECONDS, partial(_save, emulators, say)))
         claim.publish(plan.url, environment)
@@ -89,14 +93,30 @@ def _emulators(data: Path | None, logs: Path) -> Emulators:
 
 
 def _start(run: LocalRun, plan: Plan) -> None:
-    from tileweave_emulators.provision import provision
-
     os.environ.update(run.environment)
     for name, command in plan.commands().items():
         run.supervisor.start(name, command)
-    endpoints = {name: plan.url_of(name) for name in functions.PUSHED}
-    provision(plan.topology, run.emulators.project, run.emulators.pubsub_host, endpoints)
+    _subscribe(plan, run.emulators)
     _wait(run, plan)
+
+
+def _subscribe(plan: Plan, emulators: Running) -> None:
+    """Have the functions get their messages."""
+    from tileweave_emulators.provision import provision
+
+    endpoints = {name: plan.url_of(name) for name in functions.PUSHED}
+    provision(plan.topology, emulators.project, emulators.pubsub_host, endpoints)
+
+
+def _take_back(plan: Plan, emulators: Running, say: Say) -> None:
+    """Have the functions get their messages again if a batch consumer took them, and is gone."""
+
+    def subscribe() -> None:
+        _subscribe(plan, emulators)
+        say("the batch consumer is gone: the functions take the messages again")
+
+    with suppress(EmulatorError):  # the next time, then
+        state.take_back(plan.gateway, subscribe)
 
 
 def _wait(run: LocalRun, plan: Plan) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -69,6 +69,44 @@ def running() -> list[RunState]:
 def is_running(state: RunState) -> bool:
     """Tell whether this very run still runs."""
     return state in running()
+
+
+@contextmanager
+def consuming(port: int) -> Iterator[None]:
+    """Tell the run on this port that a batch consumer takes its messages, until the block ends.
+
+    However it ends: the lock goes with the process.
+    """
+    path = _consumed(port)
+    while True:
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            if not _is_at(file, path):
+                continue  # its `up` has just taken the messages back
+            yield
+            return
+
+
+def take_back(port: int, do: Callable[[], None]) -> None:
+    """Do this if a batch consumer took the messages of the run on this port, and is gone."""
+    path = _consumed(port)
+    if not path.exists():
+        return
+    with path.open("a") as file:
+        if _lock(file, fcntl.LOCK_EX):
+            do()
+            path.unlink(missing_ok=True)
+
+
+def _consumed(port: int) -> Path:
+    return _folder() / f"consumed-{port}.lock"
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _read(path: Path) -> RunState | None:

@@ -1,0 +1,108 @@
+"""`tileweave consume`: take results and updates by the hundred, in place of the functions."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import ExitStack
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tileweave.cli import connect, signals, state
+from tileweave.cli.errors import CommandError, told
+from tileweave.domain.messages import Topic
+
+if TYPE_CHECKING:
+    from tileweave.cli.state import RunState
+    from tileweave.consumer import Lane
+
+
+class What(StrEnum):
+    """What a consumer takes."""
+
+    RESULTS = Topic.RESULTS.value
+    UPDATES = Topic.DEPENDENCY_UPDATES.value
+
+
+def consume(
+    what: Annotated[
+        list[What] | None, typer.Argument(help="The messages to take; both unless it is said.")
+    ] = None,
+    *,
+    until_idle: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="End when there was no message for so long."),
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port of the `tileweave up` to work for.")
+    ] = None,
+) -> None:
+    """Take results and dependency updates in large batches, for bursts of them.
+
+    Beside a `tileweave up`, its functions get no such messages meanwhile, and get them again when
+    this ends, however it ends.
+    """
+    topics = [Topic(each.value) for each in what or What]
+    stop = threading.Event()
+    signals.on_first(stop.set)
+    with told(), ExitStack() as stack:
+        run = connect.find_run(os.environ, port)
+        lanes = _lanes(topics, run, stop)
+        if run is not None:
+            stack.enter_context(state.consuming(run.port))
+        _pull(lanes, take=run is not None)
+        _run(lanes, run, until_idle, stop)
+
+
+def _lanes(topics: list[Topic], run: RunState | None, stop: threading.Event) -> list[Lane]:
+    os.environ.update(run.environment if run else {})
+    from tileweave.consumer import lanes
+
+    try:
+        return lanes(topics, stop)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+
+
+def _pull(lanes: list[Lane], *, take: bool) -> None:
+    """See that the messages can be pulled; with `take` they are no longer pushed to functions."""
+    from tileweave.adapters.pull import FAILURES
+
+    for each in lanes:
+        source = each.source
+        try:
+            endpoint = source.pushes_to
+            if endpoint and take:
+                source.push_to("")
+        except FAILURES as error:
+            raise CommandError(f"{source.path}: {error}") from error
+        if endpoint and not take:
+            name = source.path.rpartition("/")[2]
+            raise CommandError(
+                f"the messages of {name} are pushed to {endpoint}: have them pulled first, by"
+                f" `gcloud pubsub subscriptions modify-push-config {name} --push-endpoint=`"
+            )
+
+
+def _run(
+    lanes: list[Lane], run: RunState | None, until_idle: float | None, stop: threading.Event
+) -> None:
+    from tileweave.adapters.pull import FAILURES
+    from tileweave.consumer import consume
+
+    def look() -> None:
+        idle = time.monotonic() - max(each.busy for each in lanes)
+        if until_idle is not None and idle > until_idle:
+            stop.set()
+        connect.check(run)
+
+    typer.echo("Taking " + " and ".join(each.source.path.rpartition("/")[2] for each in lanes))
+    try:
+        consume(lanes, stop, look)
+    except FAILURES as error:
+        raise CommandError(str(error)) from error
+    finally:
+        typer.echo(f"{sum(each.taken for each in lanes)} messages taken")
