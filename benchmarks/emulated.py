@@ -27,14 +27,19 @@ def emulators() -> Iterator[Running]:
     with Emulators(project=f"bench-{uuid4().hex[:8]}").start() as running:
         found = running.environment()
         os.environ.update(found)
-        for each in (compose.settings, compose.store, compose.publisher, compose.for_messages):
-            each.cache_clear()
+        forget()
         provision(load().pulled(PULLED), running.project, running.pubsub_host, NOBODY)
         try:
             yield running
         finally:
             for name in found:
                 del os.environ[name]  # or the next one would take them for somebody else's
+
+
+def forget() -> None:
+    """Let the clients of this process be made anew: for other emulators."""
+    for each in (compose.settings, compose.store, compose.publisher, compose.for_messages):
+        each.cache_clear()
 
 
 def services() -> Services:

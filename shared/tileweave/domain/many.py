@@ -70,7 +70,6 @@ def _hand_out_dependants(draft: Draft, keys: Iterable[Key]) -> None:
     done = [tile for tile in _tiles(draft, keys) if tile.status is Status.DONE]
     few = [tile for tile in done if len(dependants_of(tile)) <= FEW]
     dependants = {tile.id: frozenset(dependants_of(tile)) for tile in few}
-    draft.need(_likely_needed(few))
     handed_out = {
         each.id for each in hand_out_ready(draft, sorted(set().union(*dependants.values())))
     }
@@ -79,17 +78,6 @@ def _hand_out_dependants(draft: Draft, keys: Iterable[Key]) -> None:
             current = draft.tile(tile.id)
             updates = of_kind(current.outbox, Kind.UPDATE)
             draft.put(replace(current, outbox=current.outbox - updates))
-
-
-def _likely_needed(done: Iterable[Tile]) -> set[Key]:
-    """Return dependants, and what their jobs show besides: asked for in one go."""
-    wanted = set()
-    for tile in done:
-        wanted |= {Key("tile", each) for each in dependants_of(tile)}
-        if tile.next and tile.reference:
-            wanted |= {Key("tile", tile.reference.tile_id), Key("scene", tile.reference.scene_id)}
-        wanted.add(Key("scene", tile.scene_id))
-    return wanted
 
 
 def _publish_dependants(draft: Draft, keys: Iterable[Key]) -> None:

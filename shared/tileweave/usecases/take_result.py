@@ -6,9 +6,9 @@ from functools import partial
 
 from pydantic import ValidationError
 
-from tileweave.domain.decisions import take_result as decide
 from tileweave.domain.errors import NotFound
 from tileweave.domain.many import Answer
+from tileweave.domain.many import take_results as decide
 from tileweave.domain.messages import Result
 from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import carry_out
@@ -24,10 +24,10 @@ def take_result(services: Services, delivery: Delivery) -> Rejected | None:
     result = read_result(services, delivery)
     if isinstance(result, Rejected):
         return result
-    decision = partial(decide, result=result, message_id=delivery.message_id)
+    decision = partial(decide, results=[(result, delivery.message_id)])
     try:
-        answer: Answer = carry_out(services, decision, [Key(result.type, result.id)])
-    except NotFound as error:
+        [answer] = carry_out(services, decision, [Key(result.type, result.id)])
+    except NotFound as error:  # its AOI is gone, and what was in it is going
         answer = error
     return judged(services, delivery, answer)
 

@@ -59,12 +59,15 @@ def test_updates_may_come_in_any_order(order: tuple[int, ...]) -> None:
 def test_an_update_that_comes_late_looks_at_what_is_now() -> None:
     """It said DONE; the tile has been forced back since."""
     world = World(*a_chain(2))
-    world.finish_scenes()
+    world.answer(world.scene(0))
+    world.settle()
     world.answer(world.tile(0))
     [update] = world.updates
     world.operate(world.tile(0), Event.FORCE_NEW)
+    world.answer(world.scene(1))
 
     world.deliver(update)
+    world.settle()
 
     assert statuses(world) == ["NEW", "NEW"]
 

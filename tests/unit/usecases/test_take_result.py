@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import AOI, World, a_chain, a_new_scene, sent_to
+from tests.builders import AOI, World, a_chain, a_new_scene, a_new_tile, ref, sent_to
 from tests.unit.usecases.troubled import TroubledPublisher, TroubledStore, nobody_answers
 from tileweave.domain.draft import Edit
 from tileweave.domain.errors import Conflict, Unavailable
+from tileweave.domain.many import FEW
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.ports import Write
 
@@ -34,15 +35,48 @@ def test_a_scene_that_is_done_releases_its_tiles() -> None:
 
 
 def test_a_tile_that_is_done_releases_the_next() -> None:
-    """Over a dependency update, which hands out those that are ready."""
+    """At once: nothing is left for a dependency update."""
     world = a_world()
 
     world.answer(world.tile(0), message="12 images")
 
     assert (world.tile(0).status, world.tile(0).message) == (Status.DONE, "12 images")
+    assert sent_to(world.take_jobs()) == [("tile", world.tile(1).id)]
+    assert world.updates == []
+    assert list(world.store.unpublished()) == []
+
+
+def test_a_tile_that_is_done_releases_a_next_that_waits_over_an_update() -> None:
+    """What else it waits for may be DONE at the same time, so it is looked at once more."""
+    world = World(*a_chain(2))
+    world.answer(world.scene(0))
+    world.settle()
+    world.take_jobs()
+
+    world.answer(world.tile(0))
+
     assert sent_to(world.updates) == [("tile", world.tile(0).id)]
+    assert world.tile(1).status is Status.NEW
+    world.answer(world.scene(1))
     world.settle()
     assert sent_to(world.take_jobs()) == [("tile", world.tile(1).id)]
+
+
+@pytest.mark.parametrize(("count", "updates"), [(FEW, 0), (FEW + 1, 1)])
+def test_a_tile_that_is_done_releases_many_over_an_update(count: int, updates: int) -> None:
+    """So that no commit of a result is large."""
+    bursts = [f"A44_IW1_{number:04}" for number in range(count)]
+    links = {"previous": ref(0), "reference": ref(0)}
+    others = a_new_scene(1, [a_new_tile(each, **links) for each in bursts])
+    world = World(a_new_scene(0, [a_new_tile()]), others)
+    world.finish_scenes()
+    world.take_jobs()
+
+    world.answer(world.tile(0))
+
+    assert len(world.updates) == updates
+    world.settle()
+    assert len(world.take_jobs()) == count
 
 
 def test_a_stale_result_is_kept_as_rejected() -> None:
@@ -207,10 +241,11 @@ def test_a_rejected_message_that_comes_again_is_kept_once() -> None:
 def test_a_result_whose_publication_failed_is_published_when_it_comes_again(status: str) -> None:
     """The change was made; its message was left in the outbox."""
     publisher = TroubledPublisher()
-    world = World(*a_chain(1, retry_count=1), publisher=publisher)
+    world = World(*a_chain(2, retry_count=1), publisher=publisher)
     world.finish_scenes()
     world.take_jobs()
     tile = world.tile(0)
+    job = world.tile(1) if status == "DONE" else tile
     publisher.troubles = [nobody_answers()]
     with pytest.raises(Unavailable):
         world.answer(tile, status, message_id="the-same")
@@ -218,7 +253,7 @@ def test_a_result_whose_publication_failed_is_published_when_it_comes_again(stat
 
     world.answer(tile, status, message_id="the-same")
 
-    assert sent_to([*world.updates, *world.take_jobs()]) == [("tile", tile.id)]
+    assert sent_to([*world.updates, *world.take_jobs()]) == [("tile", job.id)]
     assert len(world.tile(0).history) == len(tile.history) + 1
     world.settle()
     assert list(world.store.unpublished()) == []
