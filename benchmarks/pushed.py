@@ -1,4 +1,4 @@
-"""The whole system of `tileweave up`: both emulators, and every function in a process of its own."""
+"""The whole system of `tileweave up`: both emulators, each function in a process of its own."""
 
 from __future__ import annotations
 

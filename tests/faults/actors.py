@@ -16,6 +16,7 @@ from tileweave.domain.status import Event
 from tileweave.usecases import replay
 from tileweave.usecases.add_scene import add_scene
 from tileweave.usecases.add_scenes import add_scenes
+from tileweave.usecases.consume import Consumer
 from tileweave.usecases.janitor import visit
 from tileweave.usecases.leases import heartbeat
 from tileweave.usecases.operate import operate, retry_aoi
@@ -61,6 +62,23 @@ def propagated(act: Act, of: Document) -> Act:
         return done
 
     return both
+
+
+def consumed(*ends: tuple[Document, str], id_: str = "result") -> Act:
+    """A batch consumer takes a result of each of these, and tells what it published."""
+    bodies = [{"type": of.key.kind, "id": of.id, "status": status} for of, status in ends]
+    batch = [
+        Delivery(id_ if number == 0 else f"{id_} {number}", json.dumps(body).encode())
+        for number, body in enumerate(bodies)
+    ]
+
+    def act(services: Services) -> object:
+        consumer = Consumer(services)
+        left = consumer.take_results(batch)
+        consumer.tell()
+        return [each.message_id for each in left]
+
+    return act
 
 
 def operation(of: Document, event: Event, *, id_: str = "call") -> Act:

@@ -7,7 +7,7 @@ it is answered. What that leaves to be done is the janitor's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -24,7 +24,7 @@ from tests.builders import (
     ref,
 )
 from tileweave.domain.draft import Edit
-from tileweave.domain.errors import AlreadyExists, NotAllowed, NotFound
+from tileweave.domain.errors import AlreadyExists, NotAllowed, NotFound, Unavailable
 from tileweave.domain.identity import rejected_id, scene_id
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Cause, Document
@@ -33,6 +33,7 @@ from tileweave.domain.status import Event, Status
 from tileweave.usecases import chores, leases, operate, replay, watch
 from tileweave.usecases.add_scene import add_scene
 from tileweave.usecases.add_scenes import add_scenes
+from tileweave.usecases.consume import Consumer
 from tileweave.usecases.janitor import visit
 from tileweave.usecases.ports import Write
 from tileweave.usecases.propagate import take_update
@@ -263,6 +264,58 @@ def update() -> Act:
     return act
 
 
+def consumed(*batches: Callable[[World], list[bytes]]) -> Act:
+    """Batches of results, one after the other, and then the updates that there are.
+
+    A consumer goes on with what it knows after an error; one that was killed begins anew.
+    """
+
+    def act(world: World, again: bool) -> None:  # noqa: FBT001 - an Act
+        consumer = Consumer(world.services)
+        bodies = world.__dict__.setdefault("bodies", [batch(world) for batch in batches])
+        for number, batch in enumerate(bodies):
+            named = [f"result-{number}-{each}" for each in range(len(batch))]
+            deliveries = [Delivery(*each, again=again) for each in zip(named, batch, strict=True)]
+            _until_taken(consumer.take_results, deliveries)
+        updates = [json.dumps(each.body).encode() for each in world.take_updates()]
+        taken: list[bytes] = world.__dict__.setdefault("taken", [])
+        taken.extend(updates)  # they come again until they are acknowledged
+        named = [f"update-{each}" for each in range(len(taken))]
+        deliveries = [Delivery(*each, again=again) for each in zip(named, taken, strict=True)]
+        _until_taken(consumer.take_updates, deliveries)
+        _until_told(consumer)
+
+    return act
+
+
+def _until_taken(
+    take: Callable[[Sequence[Delivery]], list[Delivery]], deliveries: Sequence[Delivery]
+) -> None:
+    for _ in range(3):
+        if not (deliveries := take(deliveries)):
+            return
+    raise AssertionError("it fails although nothing is wrong any more")
+
+
+def _until_told(consumer: Consumer) -> None:
+    with suppress(Unavailable):
+        consumer.tell()
+    consumer.tell()
+
+
+def some(*ends: tuple[Callable[[World], Document], str]) -> Callable[[World], list[bytes]]:
+    """Return how to make a batch of results."""
+
+    def batch(world: World) -> list[bytes]:
+        found = [(of(world), status) for of, status in ends]
+        bodies = [
+            {"type": each.key.kind, "id": each.id, "status": status} for each, status in found
+        ]
+        return [json.dumps(each).encode() for each in bodies]
+
+    return batch
+
+
 def call(do: Callable[[World], object]) -> Act:
     """A call that is sent again, and then meets what the first one did."""
 
@@ -375,6 +428,39 @@ UPDATES = [
     Case("chore: retry", many, chore(_all_retried)),
     Case("chore: delete", buried, chore(lambda _: chores.DeleteAoi(aoi=AOI, generation=0))),
 ]
+CONSUMER = [
+    Case(
+        "consumer: scenes DONE",
+        added,
+        consumed(some(*((_scene(number), "DONE") for number in range(3)))),
+    ),
+    Case(
+        "consumer: chains, a tile after the other",
+        running,
+        consumed(
+            some((_tile(0), "DONE"), (_tile(0, NEIGHBOUR), "DONE")),
+            some((_tile(1), "DONE"), (_tile(1, NEIGHBOUR), "RETRY")),
+            some((_tile(2), "FAILED"), (_tile(1, NEIGHBOUR), "DONE")),
+        ),
+    ),
+    Case(
+        "consumer: a root FAILED, others DONE",
+        branched,
+        consumed(some((_tile(0), "FAILED"), (_tile(0, NEIGHBOUR), "DONE"))),
+    ),
+    Case(
+        "consumer: results that change nothing",
+        running,
+        consumed(
+            lambda world: [
+                b"{",
+                b'{"type":"tile","id":1,"status":"DONE"}',
+                *some((_tile(0), "DONE"), (_tile(0), "DONE"), (_tile(2), "DONE"))(world),
+            ]
+        ),
+    ),
+    Case("consumer: a scene FAILED", second_scene_open, consumed(some((_scene(1), "FAILED")))),
+]
 CALLS = [
     once("create an AOI", empty, lambda world: watch.create_aoi(world.services, OTHER)),
     once(
@@ -419,4 +505,4 @@ JANITOR = [
     Case("janitor: half deleted", buried, clock(audit=False)),
     Case("janitor: stuck, wrong totals", stuck, clock(audit=True)),
 ]
-CASES = [*RESULTS, *UPDATES, *CALLS, *JANITOR]
+CASES = [*RESULTS, *UPDATES, *CONSUMER, *CALLS, *JANITOR]

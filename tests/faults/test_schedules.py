@@ -21,6 +21,7 @@ from tests.faults.actors import (
     addition,
     additions,
     beat,
+    consumed,
     ended,
     janitor,
     operation,
@@ -150,7 +151,7 @@ def test_the_same_result_may_be_propagated_twice_at_once() -> None:
 
 
 def test_the_same_result_may_be_propagated_twice_while_others_wait() -> None:
-    """The same, of a tile one of whose dependants it hands out, and leaves another to its update."""
+    """The same, of a tile with two dependants: one is handed out, the other left to an update."""
     world = SharedWorld(
         a_new_scene(0, [a_new_tile()]),
         a_new_scene(1, [a_new_tile(previous=ref(0), reference=ref(0))]),
@@ -277,6 +278,70 @@ def test_an_operator_may_retry_the_whole_aoi_while_a_result_comes(
 
         for each in outcomes:
             assert aftermath.lost_results(each.world, ["r1"]) == []
+
+
+# --- the batch consumer -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["DONE", "RETRY", "FAILED"])
+def test_a_consumer_and_a_function_may_take_the_same_result(status: str) -> None:
+    """One message, taken by both: it is applied once."""
+    world = a_downloaded_chain(2)
+    actors = {
+        "consumer": consumed((world.tile(0), status)),
+        "function": result(world.tile(0), status),
+    }
+
+    outcomes = check(f"the same {status} by a consumer", world, actors, at_least=6, helped=True)
+
+    for each in outcomes:
+        assert aftermath.lost_results(each.world, ["result"]) == []
+
+
+def test_two_consumers_may_take_the_same_results() -> None:
+    """A batch of two, delivered to both: each is applied once, each hand-out is one."""
+    world = a_meeting()
+    act = consumed((world.tile(0), "DONE"), (world.tile(0, NEIGHBOUR), "DONE"))
+
+    outcomes = check("the same batch twice", world, {"a": act, "b": act}, at_least=20, helped=True)
+
+    assert {each.world.tile(1).attempt for each in outcomes} == {1}
+
+
+@pytest.mark.parametrize("event", [Event.FORCE_FAIL, Event.FORCE_NEW, Event.FORCE_RETRY])
+def test_a_batch_may_be_taken_while_one_of_its_tiles_is_forced(event: Event) -> None:
+    """The others are taken all the same."""
+    world = a_meeting()
+    actors = {
+        "consumer": consumed((world.tile(0), "DONE"), (world.tile(0, NEIGHBOUR), "DONE")),
+        "operator": operation(world.tile(0), event),
+    }
+
+    outcomes = check(
+        f"{event} beside a batch", world, actors, at_least=10, forced=True, helped=True
+    )
+
+    for each in outcomes:
+        assert aftermath.lost_results(each.world, ["result", "result 1"]) == []
+
+
+def test_a_batch_may_be_taken_while_its_dependant_s_scene_is_done() -> None:
+    """What both unblock is handed out once."""
+    world = SharedWorld(
+        a_new_scene(0, [a_new_tile(), a_new_tile(NEIGHBOUR)]),
+        a_new_scene(1, [a_new_tile(previous=ref(0), reference=ref(0, NEIGHBOUR))]),
+    )
+    world.answer(world.scene(0))
+    world.settle()
+    actors = {
+        "consumer": consumed((world.tile(0), "DONE"), (world.tile(0, NEIGHBOUR), "DONE")),
+        "function": ended(world.scene(1), "DONE", id_="scene"),
+    }
+
+    outcomes = check("a batch and a scene", world, actors, at_least=50)
+
+    for each in outcomes:
+        assert aftermath.lost_results(each.world, ["result", "result 1", "scene"]) == []
 
 
 # --- ingestion ----------------------------------------------------------------------------------
