@@ -34,12 +34,14 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 AREA = "Chaos"
 DATES = 10
+FEWER_DATES = 5
 BURSTS = [f"A44_IW{1 + number % 3}_{8951 + number}" for number in range(50)]
 SECONDS = 240
 """How long the ingestion may take: about a minute on two slow cores."""
 
 LEASE = 12.0
 MOST_KILLS = 20
+MOST_CONSUMERS = 3
 SIMULATION = Simulation(seconds=0.0, fail=0.02, retry=0.08, seed=7)
 TROUBLES = ("--duplicate", "0.2", "--delay", "0.8", "--drop", "0.03")
 WORK = ("--fail", "0.02", "--retry", "0.08", "--seed", "7", "--seconds", "0", *TROUBLES)
@@ -83,6 +85,40 @@ class Killer:
                 yield each
 
 
+@dataclass
+class Consumers:
+    """Runs a batch consumer, kills it, and after a while runs another one, until it is stopped.
+
+    In between the functions take the messages.
+    """
+
+    system: Up
+    killed: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        choose = random.Random(11)
+        while not self._stop.is_set():
+            with self.system.machine.running("consume", "--port", self.system.port) as consumer:
+                last = self.killed == MOST_CONSUMERS
+                if self._stop.wait(None if last else choose.uniform(4.0, 8.0)):
+                    return
+                consumer.process.kill()
+                self.killed += 1
+            self._stop.wait(choose.uniform(0.0, 5.0))
+
+
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """Where the commands run."""
@@ -106,8 +142,8 @@ def a_scene(number: int) -> dict[str, Any]:
     return {**request, "retry_count": 1}
 
 
-def ingested(system: Up) -> Counter[str]:
-    """Ingest all of it while everything goes wrong; return what was killed."""
+def ingested(system: Up, dates: int) -> Counter[str]:
+    """Ingest so many dates while everything goes wrong; return what was killed."""
     with Client(system.url, patience=60) as client:
         client.create_aoi(AREA)
         with system.http as http:
@@ -115,7 +151,7 @@ def ingested(system: Up) -> Counter[str]:
         workers = (("work", kind, "--simulate", "--parallel", "40", *WORK) for kind in KINDS)
         scenes, tiles = (system.machine.running(*each) for each in workers)
         with scenes, tiles, Killer(system) as killer:
-            client.add_scenes(AREA, [a_scene(number) for number in range(DATES)])
+            client.add_scenes(AREA, [a_scene(number) for number in range(dates)])
             deadline = time.monotonic() + SECONDS
             while not client.overview(AREA).settled:
                 assert time.monotonic() < deadline, client.overview(AREA)
@@ -132,16 +168,38 @@ def test_everything_goes_wrong_and_all_ends_well(machine: Machine) -> None:
     """Five hundred tiles in chains of ten dates."""
     began = time.monotonic()
     with up(machine, "--janitor", "2") as system:
-        killed = ingested(system)
-        assert killed["results"] + killed["dependencies"] > 0
-        with Client(system.url) as client:
-            seen = Seen(system, client)
-            left = machine.run("janitor", "--dry-run", "--port", system.port)
-    assert len(seen.tiles) == DATES * len(BURSTS)
+        killed = ingested(system, DATES)
+        seen = looked_at(system, DATES)
+    assert killed["results"] + killed["dependencies"] > 0
+    _record("chaos", seen, killed, began)
+
+
+def test_the_same_with_batch_consumers_that_come_and_go(machine: Machine) -> None:
+    """Half as many: results and updates are taken by consumers, which are killed, or functions."""
+    began = time.monotonic()
+    with up(machine, "--janitor", "2") as system:
+        with Consumers(system) as consumers:
+            killed = ingested(system, FEWER_DATES)
+        seen = looked_at(system, FEWER_DATES)
+    assert consumers.killed > 0
+    killed["consumer"] = consumers.killed
+    _record("chaos with consumers", seen, killed, began)
+
+
+def looked_at(system: Up, dates: int) -> Seen:
+    """Return what is there at the end; nothing of it is wrong."""
+    with Client(system.url) as client:
+        seen = Seen(system, client)
+    left = system.machine.run("janitor", "--dry-run", "--port", system.port)
+    assert len(seen.tiles) == dates * len(BURSTS)
     assert seen.wrong() == []
     assert "Nothing is wrong." in left.stdout, left.stdout + left.stderr
+    return seen
+
+
+def _record(name: str, seen: Seen, killed: Counter[str], began: float) -> None:
     record(
-        "chaos",
+        name,
         tiles=len(seen.tiles),
         killed=killed.total(),
         jobs=seen.jobs,
