@@ -27,6 +27,11 @@ def scenes(dates: int, bursts: int, first: int = 0) -> list[NewScene]:
     return [_scene(number, names) for number in range(dates)]
 
 
+def burst(number: int) -> str:
+    """Return the name of a burst."""
+    return f"A{44 + number // 27}_IW{number % 3 + 1}_{number:05}"
+
+
 def _product(number: int, bursts: list[str]) -> str:
     date = FIRST_PASS + number * REVISIT
     return f"S1A_IW_SLC__1SDV_{date:%Y%m%dT%H%M%S}_{number:06}_{bursts[0]}"

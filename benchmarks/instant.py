@@ -5,26 +5,31 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from collections.abc import Mapping
 
 from tileweave import compose
 from tileweave.adapters.pull import Received
 from tileweave.domain.messages import Message, Topic
+from tileweave.domain.model import Json
 
 MOST = 1_000
 
 
-def answer(received: Received) -> Message:
-    """Return the result of a job."""
-    about = received.attributes
-    job = json.loads(received.data)
+def result_of(job: Json, attributes: Mapping[str, str]) -> Message:
+    """Return the result DONE of a job."""
     body = {
-        "type": about["type"],
+        "type": attributes["type"],
         "id": job["id"],
         "status": "DONE",
         "message": "",
         "attempt": job["attempt"],
     }
-    return Message(Topic.RESULTS, body, about)
+    return Message(Topic.RESULTS, body, attributes)
+
+
+def answer(received: Received) -> Message:
+    """Return the result of a job as it came."""
+    return result_of(json.loads(received.data), received.attributes)
 
 
 def work(topic: Topic, stop: threading.Event) -> None:

@@ -33,7 +33,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     with system():
         running.ingest(aoi, samples + warm + 1, 1)
         [job] = running.download(aoi)
-        took = _chain(job.body, samples + warm)[warm:]
+        took = chain(job.body, samples + warm)[warm:]
     for share, most in ((0.5, 60), (0.99, 200)):
         yield Figure(
             case=f"p{share * 100:g}",
@@ -43,7 +43,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
         )
 
 
-def _chain(job: Json, length: int) -> list[float]:
+def chain(job: Json, length: int) -> list[float]:
     """Answer so many jobs of a chain, one after the other; return seconds from result to job."""
     jobs = compose.subscription(Topic.TILE_JOBS)
     took = []

@@ -61,6 +61,7 @@ class Draft:
         self._told = told
         self._edited: dict[Key, Document] = {}
         self._guarded: dict[Key, None] = {}
+        self._seen: set[Key] = set()
         self._to_publish: dict[Key, frozenset[str]] = {}
 
     def need(self, keys: Iterable[Key]) -> None:
@@ -74,6 +75,7 @@ class Draft:
         if key in self._edited:
             return self._edited[key]
         self.need((key,))
+        self._seen.add(key)
         return self._known[key]
 
     def find_scene(self, scene_id: int) -> Scene | None:
@@ -165,6 +167,11 @@ class Draft:
     def guards(self) -> tuple[Key, ...]:
         """What the commit is refused for, besides what it edits."""
         return tuple(key for key in self._guarded if key not in self._edited)
+
+    @property
+    def rests_on(self) -> frozenset[Key]:
+        """What the decision looked at, and does not change."""
+        return frozenset(self._seen - self._edited.keys())
 
     @property
     def edits(self) -> tuple[Edit, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import count
 from uuid import uuid4
 
 from tileweave.domain import ingestion
@@ -12,6 +13,7 @@ from tileweave.domain.draft import Draft
 from tileweave.domain.errors import AlreadyExists, NotFound
 from tileweave.domain.ingestion import Names, NewScene, NewTile, Placed
 from tileweave.domain.lifecycle import was_applied
+from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import Reading, retrying
 from tileweave.usecases.ports import Services
 
@@ -54,7 +56,8 @@ def add_scene(services: Services, aoi: str, new: NewScene) -> int:
     """
     if not new.by.message_id:
         new = replace(new, by=replace(new.by, message_id=f"call/{uuid4()}"))
-    answer = retrying(lambda: _add(services, aoi, new))
+    tries = count()
+    answer = retrying(lambda: _add(services, aoi, new, sure=next(tries) > 0))
     if isinstance(answer, _Known) and answer.by_this_call:
         return answer.scene_id
     if isinstance(answer, _Known):
@@ -62,18 +65,30 @@ def add_scene(services: Services, aoi: str, new: NewScene) -> int:
     return answer
 
 
-def _add(services: Services, aoi: str, new: NewScene) -> int | _Known:
+def _add(services: Services, aoi: str, new: NewScene, *, sure: bool) -> int | _Known:
+    """Add a scene; unless one is to be `sure`, its tiles are taken not to be there."""
     found = services.store.find_aoi(aoi)
     if found is None:
         raise NotFound("AOI", aoi)
     names = Names(aoi, found.generation)
-    reading = Reading(services)
-    known, _, _ = reading.draft(partial(_check, names, new), ingestion.keys_of(names, new))
-    if known is not None:
-        reading.attempt(partial(_publish_again, known.scene_id), ())
-        return known
-    add_together(reading, names, Together([new]))
-    return names.scene(new.source_id)
+    reading = Reading(services, remembered={} if sure else absent(names, [new]))
+    *pieces, last = _pieces([new])
+    what, keys = Together([new]), ingestion.keys_of(names, new)
+    if pieces:
+        known, _, _ = reading.draft(partial(_check, names, new), keys)
+        for piece in pieces if known is None else ():
+            reading.attempt(partial(_stage, names, what, piece), ())
+    known = reading.attempt(partial(_check_and_put, names, new, last), keys)
+    return names.scene(new.source_id) if known is None else known
+
+
+def absent(names: Names, scenes: Iterable[NewScene]) -> Mapping[Key, None]:
+    """Return the tiles of new scenes, which are not there, as a rule: not worth a read each.
+
+    If one is (a broken request left it), the commit that creates it is refused.
+    """
+    refs = (ref for new in scenes for ref in ingestion.refs_of(new))
+    return {Key("tile", names.tile(ref)): None for ref in refs}
 
 
 def add_together(reading: Reading, names: Names, what: Together) -> None:
@@ -96,9 +111,16 @@ def _check(names: Names, new: NewScene, draft: Draft) -> _Known | None:
     return None
 
 
-def _publish_again(scene_id: int, draft: Draft) -> None:
-    """Publish the scene's job if whoever added it died before."""
-    draft.publish(draft.scene(scene_id))
+def _check_and_put(
+    names: Names, new: NewScene, last: Sequence[Placed], draft: Draft
+) -> _Known | None:
+    """Add the scene with its last tiles, or publish its job if whoever added it died before."""
+    known = _check(names, new, draft)
+    if known is None:
+        _put_last(names, Together([new]), last, draft)
+    else:
+        draft.publish(draft.scene(known.scene_id))
+    return known
 
 
 def _stage(names: Names, what: Together, piece: Sequence[Placed], draft: Draft) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from tileweave.usecases.add_scene import (
     MOST_TILES_A_COMMIT,
     TILE_OVERHEAD,
     Together,
+    absent,
     add_together,
     weight_of,
 )
@@ -47,6 +48,14 @@ class Outcome:
     problems: Problems = ()
 
 
+@dataclass
+class Progress:
+    """How often a call tried to add a chain, and what it added."""
+
+    tries: int = 0
+    added: set[str] = field(default_factory=set)
+
+
 def add_scenes(
     services: Services,
     aoi: str,
@@ -67,8 +76,7 @@ def add_scenes(
     names = Names(aoi, found.generation)
     outcomes: dict[str, Outcome] = {}
     for chain in batches.chains(scenes):
-        added: set[str] = set()
-        add = partial(_add_chain, services, names, chain, refused, added)
+        add = partial(_add_chain, services, names, chain, refused, Progress())
         outcomes |= {each.source_id: each for each in retrying(add)}
     return [outcomes[scene.source_id] for scene in scenes]
 
@@ -78,10 +86,12 @@ def _add_chain(
     names: Names,
     chain: Sequence[NewScene],
     refused: Refused,
-    added: set[str],
+    progress: Progress,
 ) -> list[Outcome]:
-    """Add a chain; `added` remembers over all tries what this call added."""
-    reading = Reading(services)
+    """Add a chain, or what is left of it; at the first try its tiles are taken not to be there."""
+    added, progress.tries = progress.added, progress.tries + 1
+    unlikely = absent(names, chain) if progress.tries == 1 else {}
+    reading = Reading(services, remembered=unlikely)
     keys = set().union(*(ingestion.keys_of(names, each) for each in chain))
     checked = reading.draft(partial(check_chain, names, chain, refused, added), keys)[0]
     if not checked.wrong:

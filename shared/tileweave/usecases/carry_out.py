@@ -103,15 +103,15 @@ class Reading:
     """What was read so far: decisions that follow each other read nothing twice.
 
     It may be out of date; a commit based on what is raises Conflict: then begin a new one. What is
-    `known` was just read. What is `remembered` from before counts for a decision that changes it;
-    for any other it is read first.
+    `known` was just read. What is `remembered` from before, or taken not to be there (None), counts
+    for a decision that changes it, whose commit tells if it is so; for any other it is read first.
     """
 
     def __init__(
         self,
         services: Services,
         known: Mapping[Key, Stored] = NOTHING_KNOWN,
-        remembered: Mapping[Key, Stored] = NOTHING_KNOWN,
+        remembered: Mapping[Key, Stored | None] = NOTHING_KNOWN,
     ) -> None:
         self._services = services
         self._known: dict[Key, Stored | None] = {**known, **remembered}
@@ -158,7 +158,7 @@ class Reading:
                 wanted = missing.keys
                 self._policies |= {aoi: self._services.policy_of(aoi) for aoi in missing.aois}
                 continue
-            wanted = frozenset(self._unsure) - {edit.after.key for edit in draft.edits}
+            wanted = draft.rests_on & self._unsure
             self._unsure -= wanted
             if not wanted:
                 return answer, draft, messages
