@@ -27,7 +27,7 @@ demo: setup ## Ingest Denmark locally, from end to end (ARGS=--exit: then stop)
 
 .PHONY: test
 test: setup ## Run every test, with coverage
-	@$(BIN)/python -m pytest --cov $(ARGS)
+	@scripts/test.sh $(ARGS)
 
 .PHONY: test-unit
 test-unit: setup ## Run the tests that need neither emulators nor processes

@@ -80,7 +80,7 @@ PAGE = _in_query(
 PAGED = (LIMIT, CURSOR, PAGE)
 REJECTED = (
     _in_query("aoi", {"type": "string"}, "Only messages of this AOI."),
-    _in_query("kind", {"enum": list(KINDS)}, "Only messages rejected for this."),
+    _in_query("kind", {"enum": ["", *KINDS]}, "Only messages rejected for this; empty: for any."),
     LIMIT,
     _in_query("cursor", {"type": "string"}, "Where the page begins, as a `next` link says it."),
 )
