@@ -65,7 +65,7 @@ def check_chain(
         found = _wrong(around, unit, circle, draft)
         wrong |= found
         if not found:
-            _put(names, unit, draft)
+            ingestion.foresee(draft, names, unit)
     return Checked(known, wrong, units, late)
 
 
@@ -160,10 +160,3 @@ def _too_large_together(unit: Sequence[NewScene]) -> Problems:
         f"it names scenes that name it: {len(unit)} such scenes are too large to be added at once"
     )
     return (Problem("tiles", said),)
-
-
-def _put(names: Names, unit: Sequence[NewScene], draft: Draft) -> None:
-    """Have the scenes known to those that are checked after them."""
-    ingestion.add_tiles(draft, names, ingestion.in_order(*unit))
-    for new in unit:
-        ingestion.add_scene(draft, names, new)
