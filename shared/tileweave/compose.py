@@ -6,10 +6,11 @@ Nothing connects when this is imported; the first call that needs a client makes
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tileweave.domain.messages import Topic
+from tileweave.domain.messages import Message, Topic
 from tileweave.settings import Settings
 from tileweave.usecases.ports import Services
 from tileweave.web.access import Access, Role, tokens_of
@@ -23,13 +24,21 @@ if TYPE_CHECKING:
 @cache
 def for_calls() -> Services:
     """Return the services of a function that answers people: a failed publication is deferred."""
-    return Services(store(), publisher(), defers_publishing=True, events=_tells_events())
+    return Services(store(), _Later(), defers_publishing=True, events=_tells_events())
 
 
 @cache
 def for_messages() -> Services:
     """Return the services of a function that takes messages: a failure has them redelivered."""
-    return Services(store(), publisher(), events=_tells_events())
+    return Services(store(), _Later(), events=_tells_events())
+
+
+@cache
+def for_nothing() -> Services:
+    """Return services without a client, for a function whose answers are the same for all."""
+    from tileweave.adapters.memory import MemoryPublisher, MemoryStore
+
+    return Services(MemoryStore(), MemoryPublisher())
 
 
 def _tells_events() -> bool:
@@ -40,8 +49,8 @@ def _tells_events() -> bool:
 @cache
 def access() -> Access:
     """Return who may call. Raises ValueError where a token cannot be read; nobody may then."""
-    viewers = settings().viewer_tokens.get_secret_value()
-    operators = settings().operator_tokens.get_secret_value()
+    viewers = settings().viewer_tokens
+    operators = settings().operator_tokens
     return Access((*tokens_of(Role.VIEWER, viewers), *tokens_of(Role.OPERATOR, operators)))
 
 
@@ -54,7 +63,7 @@ def cors() -> Cors:
 @cache
 def settings() -> Settings:
     """Return the settings of this process."""
-    return Settings()
+    return Settings.of(os.environ)
 
 
 @cache
@@ -65,6 +74,14 @@ def store() -> FirestoreStore:
     from tileweave.adapters.firestore.store import FirestoreStore
 
     return FirestoreStore(Client(project=settings().project))
+
+
+class _Later:
+    """A publisher that is made when something is published: most calls never do."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Publish all of them. Raises Unavailable."""
+        publisher().publish(messages)
 
 
 @cache

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tileweave.domain.decisions import Ignored
 from tileweave.domain.decisions import take_result as decide
 from tileweave.domain.errors import NotFound
-from tileweave.domain.messages import Result
+from tileweave.domain.incoming import Result
 from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.ports import Rejected, Services
