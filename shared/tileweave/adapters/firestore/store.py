@@ -29,7 +29,7 @@ from tileweave.adapters.firestore.documents import (
     fields_of,
 )
 from tileweave.adapters.firestore.rejected import FirestoreRejected
-from tileweave.adapters.firestore.streams import Ordered, streamed
+from tileweave.adapters.firestore.streams import Ordered, got, streamed
 from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import Conflict, NotFound
 from tileweave.domain.model import Change, Document, Key, Scene, Tile
@@ -61,9 +61,9 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         with translated():
             for start in range(0, len(references), READS_AT_ONCE):
                 page = references[start : start + READS_AT_ONCE]
-                for snapshot in self._client.get_all(page, retry=RETRY, timeout=TIMEOUT):
-                    key = by_path[snapshot.reference.path]
-                    found[key] = _stored(key, snapshot) if snapshot.exists else None
+                for each in got(self._client, page):
+                    key = by_path[each.path]
+                    found[key] = Stored(codec.decode(key, each.fields), each.update_time)
         return found
 
     def commit(

@@ -1,17 +1,28 @@
-"""The documents of a query as they come, decoded directly."""
+"""The documents of a query, or of these names, as they come, decoded directly."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.api_core.retry import if_transient_error
-from google.cloud.firestore import Query
-from google.cloud.firestore_v1.types import RunQueryResponse
+from google.cloud.firestore import Client, DocumentReference, Query
+from google.cloud.firestore_v1.types import BatchGetDocumentsResponse, RunQueryResponse
 
 from tileweave.adapters.firestore import wire
-from tileweave.adapters.firestore.documents import RETRY, STREAM_TIMEOUT
+from tileweave.adapters.firestore.documents import RETRY, STREAM_TIMEOUT, TIMEOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A document that is there: its path, its fields, and when it was written last."""
+
+    path: str
+    fields: wire.Fields
+    update_time: datetime
+    """To the nanosecond, as a precondition needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,27 @@ def streamed(ordered: Ordered) -> Iterator[wire.Fields]:
             raise
     if count != ordered.limit:
         yield from streamed(ordered.after(last, count))
+
+
+def got(client: Client, references: Sequence[DocumentReference]) -> Iterator[Got]:
+    """Return those of the documents that exist, in any order, in one round trip."""
+    # As the client's own get_all, which returns snapshots that it decoded.
+    root = f"{client._database_string}/documents/"  # noqa: SLF001
+    responses = client._firestore_api.batch_get_documents(  # noqa: SLF001
+        request={
+            "database": client._database_string,  # noqa: SLF001
+            "documents": [root + each.path for each in references],
+        },
+        metadata=client._rpc_metadata,  # noqa: SLF001
+        retry=RETRY,
+        timeout=TIMEOUT,
+    )
+    for response in responses:
+        message = BatchGetDocumentsResponse.pb(response)
+        if message.HasField("found"):
+            path = message.found.name.removeprefix(root)
+            # Of the wrapped message, which tells the time to the nanosecond.
+            yield Got(path, wire.fields_of(message.found), response.found.update_time)
 
 
 def _decoded(query: Query) -> Iterator[wire.Fields]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from google.cloud.firestore_v1.types import Document as DocumentMessage
@@ -51,7 +52,8 @@ def document(path: str, fields: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a p
 
 def fields_of(message: Any) -> Fields:  # noqa: ANN401 - a protobuf message
     """Return the fields of a document's message."""
-    return {name: _value(each) for name, each in message.fields.items()}
+    fields = message.fields
+    return {name: _value(fields[name]) for name in fields}  # its items() are twice as slow
 
 
 def _wrapped(write: Any) -> WriteMessage:  # noqa: ANN401 - a protobuf message
@@ -105,9 +107,10 @@ _SETTERS: Mapping[type, Callable[[Any, Any], None]] = {
 
 
 def _value(message: Any) -> Any:  # noqa: ANN401 - of a field, whatever that is
-    kind = message.WhichOneof("value_type")
-    getter = _GETTERS.get(kind)
-    return getattr(message, kind) if getter is None else getter(message)
+    return _GETTERS[message.WhichOneof("value_type")](message)
+
+
+_SCALARS = ("boolean", "integer", "double", "string", "bytes")
 
 
 def _moment(message: Any) -> datetime:  # noqa: ANN401 - the same
@@ -116,6 +119,7 @@ def _moment(message: Any) -> datetime:  # noqa: ANN401 - the same
 
 
 _GETTERS: Mapping[str, Callable[[Any], Any]] = {
+    **{f"{each}_value": attrgetter(f"{each}_value") for each in _SCALARS},
     "null_value": lambda _: None,
     "timestamp_value": _moment,
     "array_value": lambda message: [_value(each) for each in message.array_value.values],
