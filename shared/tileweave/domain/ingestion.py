@@ -307,6 +307,9 @@ def _bad_links(
 
 
 def _cycle(new: NewScene) -> Iterator[Problem]:
+    links = (ref for tile in new.tiles for ref in (tile.previous, tile.reference) if ref)
+    if all(ref.scene_source_id != new.source_id for ref in links):
+        return
     if circle := circle_of([new]):
         names = " -> ".join(ref.source_id for ref in (*circle, circle[0]))
         yield Problem("tiles", f"the links make a cycle: {names}")

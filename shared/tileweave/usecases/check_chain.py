@@ -57,7 +57,8 @@ def check_chain(
     new = [each for each in chain if each.source_id not in known]
     late = bool(added) or (bool(known) and _was_promised(names, new, draft))
     units = batches.in_units(new)
-    circle = _in_a_circle(new)
+    # Scenes of tiles in a circle name each other both ways: they are of one unit.
+    circle = _in_a_circle([each for unit in units if len(unit) > 1 for each in unit])
     blamed = {name: culprit for culprit, named in refused.items() for name in named}
     wrong: dict[str, Problems] = {}
     around = _Around(names, refused, blamed, wrong, late)

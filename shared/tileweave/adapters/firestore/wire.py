@@ -67,10 +67,15 @@ def _fill(target: Any, fields: Mapping[str, Any]) -> None:  # noqa: ANN401 - a p
 
 
 def _set(target: Any, value: Any) -> None:  # noqa: ANN401 - of a field, as it comes
-    setter = _SETTERS.get(type(value))
-    if setter is None:
-        raise NotPlain(f"a {type(value).__name__} is no plain value")
-    setter(target, value)
+    kind = type(value)
+    if kind is str:  # most are
+        target.string_value = value
+    elif kind is int:
+        target.integer_value = value
+    elif (setter := _SETTERS.get(kind)) is not None:
+        setter(target, value)
+    else:
+        raise NotPlain(f"a {kind.__name__} is no plain value")
 
 
 def _set_moment(target: Any, moment: datetime) -> None:  # noqa: ANN401 - the same
@@ -97,9 +102,7 @@ def _setter(name: str) -> Callable[[Any, Any], None]:
 _SETTERS: Mapping[type, Callable[[Any, Any], None]] = {
     type(None): lambda target, _: setattr(target, "null_value", 0),
     bool: _setter("boolean_value"),
-    int: _setter("integer_value"),
     float: _setter("double_value"),
-    str: _setter("string_value"),
     datetime: _set_moment,
     list: _set_list,
     dict: _set_map,
