@@ -9,7 +9,7 @@ import pytest
 from google.api_core.exceptions import PermissionDenied, ServiceUnavailable
 from google.cloud.firestore_v1.types import RunQueryResponse
 
-from tileweave.adapters.firestore import wire
+from tileweave.adapters.firestore import streams, wire
 from tileweave.adapters.firestore.streams import Ordered, streamed
 
 NAME = "projects/p/databases/(default)/documents/tiles"
@@ -31,7 +31,8 @@ class _Query:
         return _Query(left, self._failures, self._skipped)
 
     def limit(self, number: int) -> _Query:
-        return _Query(self._numbers[:number], self._failures, self._skipped)
+        end = self._skipped + number
+        return _Query(self._numbers[:end], self._failures, self._skipped)
 
     def _get_stream_iterator(self, *_: object) -> tuple[Iterator[RunQueryResponse], str]:
         return self._responses(), ""
@@ -58,6 +59,14 @@ def test_a_stream_that_breaks_off_is_gone_on_with() -> None:
     assert _ids(_Query(range(1, 8), broken)) == list(range(1, 8))
 
 
+@pytest.mark.parametrize("page", [1, 3, 7, 8])
+def test_many_documents_are_read_in_pages(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
+    monkeypatch.setattr(streams, "PAGE", page)
+
+    assert _ids(_Query(range(1, 8), {})) == list(range(1, 8))
+    assert _ids(_Query(range(1, 8), {}), limit=5) == [1, 2, 3, 4, 5]
+
+
 def test_what_was_skipped_is_not_skipped_again() -> None:
     query = _Query(range(1, 8), {5: ServiceUnavailable("gone")}, skipped=2)
 
@@ -65,7 +74,7 @@ def test_what_was_skipped_is_not_skipped_again() -> None:
 
 
 def test_no_more_are_returned_than_were_asked_for() -> None:
-    query = _Query(range(1, 8), {3: ServiceUnavailable("gone")}).limit(4)
+    query = _Query(range(1, 8), {3: ServiceUnavailable("gone")})
 
     assert _ids(query, limit=4) == [1, 2, 3, 4]
 

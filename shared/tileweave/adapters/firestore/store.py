@@ -253,4 +253,4 @@ def _windowed(query: Query, window: Window, order: Sequence[str]) -> Query:
         query = query.start_after({name: getattr(window.after, name) for name in order})
     if window.skip:
         query = query.offset(window.skip)
-    return query if window.limit is None else query.limit(window.limit)
+    return query

@@ -25,21 +25,28 @@ class Got:
     """To the nanosecond, as a precondition needs it."""
 
 
+PAGE = 20_000
+"""Documents that one query returns: of 100,000 whole ones the emulator runs out of memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """A query, what its documents are ordered by, without two alike, and how many it returns."""
+    """A query, what its documents are ordered by, without two alike, and how many are wanted."""
 
     query: Query
     order: Sequence[str]
     limit: int | None = None
 
+    @property
+    def at_once(self) -> int:
+        """How many of them the next query returns at most."""
+        return PAGE if self.limit is None else min(PAGE, self.limit)
+
     def after(self, last: wire.Fields, count: int) -> Ordered:
         """Return what is left of it after `count` documents, of which this is the last."""
         begun = self.query.offset(0).start_after({name: last[name] for name in self.order})
-        if self.limit is None:
-            return replace(self, query=begun)
-        left = self.limit - count
-        return replace(self, query=begun.limit(left), limit=left)
+        left = None if self.limit is None else self.limit - count
+        return replace(self, query=begun, limit=left)
 
 
 def streamed(ordered: Ordered) -> Iterator[wire.Fields]:
@@ -47,17 +54,19 @@ def streamed(ordered: Ordered) -> Iterator[wire.Fields]:
 
     A stream that breaks off is gone on with, after what came of it.
     """
-    last, count = None, 0
-    try:
-        for last in _decoded(ordered.query):
-            count += 1
-            yield last
-        return
-    except GoogleAPICallError as error:
-        if last is None or not if_transient_error(error):
-            raise
-    if count != ordered.limit:
-        yield from streamed(ordered.after(last, count))
+    while wanted := ordered.at_once:
+        last, count, broken = None, 0, False
+        try:
+            for last in _decoded(ordered.query.limit(wanted)):
+                count += 1
+                yield last
+        except GoogleAPICallError as error:
+            if last is None or not if_transient_error(error):
+                raise
+            broken = True
+        if last is None or (count < wanted and not broken):
+            return
+        ordered = ordered.after(last, count)
 
 
 def got(client: Client, references: Sequence[DocumentReference]) -> Iterator[Got]:
