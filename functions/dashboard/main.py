@@ -6,4 +6,4 @@ from tileweave.web.routing import http_function
 
 ROUTES = (*health.ROUTES, *documentation.ROUTES)
 
-dashboard = http_function(ROUTES, compose.for_calls, compose.access, compose.cors)
+dashboard = http_function(ROUTES, compose.for_nothing, compose.access, compose.cors)

@@ -5,12 +5,13 @@ Nothing connects when this is imported; the first call that needs a client makes
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tileweave import topology
-from tileweave.domain.messages import Topic
+from tileweave.domain.messages import Message, Topic
 from tileweave.settings import Settings
 from tileweave.usecases.ports import Services
 from tileweave.web.access import Access, Role, tokens_of
@@ -21,17 +22,28 @@ if TYPE_CHECKING:
     from tileweave.adapters.pubsub import PubSubPublisher
     from tileweave.adapters.pull import Subscription
 
+MANY_OBJECTS = (50_000, 20, 20)
+"""New objects, and collections of the younger ones, after which cycles are looked for."""
+
 
 @cache
 def for_calls() -> Services:
     """Return the services of a function that answers people: a failed publication is deferred."""
-    return Services(store(), publisher(), defers_publishing=True, events=_tells_events())
+    return Services(store(), _Later(), defers_publishing=True, events=_tells_events())
 
 
 @cache
 def for_messages() -> Services:
     """Return the services of a function that takes messages: a failure has them redelivered."""
-    return Services(store(), publisher(), events=_tells_events())
+    return Services(store(), _Later(), events=_tells_events())
+
+
+@cache
+def for_nothing() -> Services:
+    """Return services without a client, for a function whose answers are the same for all."""
+    from tileweave.adapters.memory import MemoryPublisher, MemoryStore
+
+    return Services(MemoryStore(), MemoryPublisher())
 
 
 def _tells_events() -> bool:
@@ -42,8 +54,8 @@ def _tells_events() -> bool:
 @cache
 def access() -> Access:
     """Return who may call. Raises ValueError where a token cannot be read; nobody may then."""
-    viewers = settings().viewer_tokens.get_secret_value()
-    operators = settings().operator_tokens.get_secret_value()
+    viewers = settings().viewer_tokens
+    operators = settings().operator_tokens
     return Access((*tokens_of(Role.VIEWER, viewers), *tokens_of(Role.OPERATOR, operators)))
 
 
@@ -56,7 +68,7 @@ def cors() -> Cors:
 @cache
 def settings() -> Settings:
     """Return the settings of this process."""
-    return Settings()
+    return Settings.of(os.environ)
 
 
 @cache
@@ -65,7 +77,17 @@ def store() -> FirestoreStore:
     from tileweave.adapters.firestore.channel import SingleThreadedClient
     from tileweave.adapters.firestore.store import FirestoreStore
 
+    # Documents are in no cycles: looking for some in all of them takes a tenth of a bulk ingest.
+    gc.set_threshold(*MANY_OBJECTS)
     return FirestoreStore(SingleThreadedClient(project=settings().project))
+
+
+class _Later:
+    """A publisher that is made when something is published: most calls never do."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Publish all of them. Raises Unavailable."""
+        publisher().publish(messages)
 
 
 @cache
@@ -82,6 +104,7 @@ def publisher() -> PubSubPublisher:
 
 def subscription(topic: Topic) -> Subscription:
     """Return the pull subscription of a topic. Raises ValueError: a variable misnames it."""
+    from tileweave import topology
     from tileweave.adapters.pull import Subscription
 
     name = topology.load().named(os.environ).topic_name(topic)

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
-
-from tileweave import topology
+from tileweave import topics
 from tileweave.domain.messages import Topic
 
 
-class Settings(BaseSettings):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """The project that everything is in, and who may call.
 
     Tokens are separated by commas or lines, each perhaps as `name:token`; origins by commas.
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        populate_by_name=True,
-        hide_input_in_errors=True,  # tokens are among it
-    )
+    project: str
+    viewer_tokens: str = field(default="", repr=False)
+    operator_tokens: str = field(default="", repr=False)
+    cors_origins: str = ""
 
-    project: str = Field("tileweave-local", validation_alias="GOOGLE_CLOUD_PROJECT", min_length=1)
-    viewer_tokens: SecretStr = Field(SecretStr(""), validation_alias="TILEWEAVE_VIEWER_TOKENS")
-    operator_tokens: SecretStr = Field(SecretStr(""), validation_alias="TILEWEAVE_OPERATOR_TOKENS")
-    cors_origins: str = Field("", validation_alias="TILEWEAVE_CORS_ORIGINS")
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Settings:
+        """Return what these variables say.
+
+        Raises:
+            ValueError: the project is named by nothing.
+        """
+        project = environ.get("GOOGLE_CLOUD_PROJECT", "tileweave-local")
+        if not project:
+            raise ValueError("GOOGLE_CLOUD_PROJECT is set, but names no project")
+        return cls(
+            project,
+            environ.get("TILEWEAVE_VIEWER_TOKENS", ""),
+            environ.get("TILEWEAVE_OPERATOR_TOKENS", ""),
+            environ.get("TILEWEAVE_CORS_ORIGINS", ""),
+        )
 
     @property
     def topic_paths(self) -> dict[Topic, str]:
@@ -35,7 +46,6 @@ class Settings(BaseSettings):
         Raises:
             ValueError: a variable such as TILEWEAVE_SCENE_JOBS_TOPIC names no possible topic.
         """
-        named = topology.load().named(os.environ)
-        published = [topic for topic in Topic if named.publishes(topic, os.environ)]
+        named = topics.published(os.environ)
         prefix = f"projects/{self.project}/topics"
-        return {topic: f"{prefix}/{named.topic_name(topic)}" for topic in published}
+        return {topic: f"{prefix}/{named[topic]}" for topic in Topic if topic in named}

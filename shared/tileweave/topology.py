@@ -4,11 +4,9 @@ It is `messaging.json`, beside this file. Durations are written as the service w
 A subscription is keyed by its topic's key and has its topic's name, whatever that is set to.
 """
 
-import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
-from importlib import resources
 from typing import Annotated, Self
 
 from pydantic import (
@@ -19,6 +17,8 @@ from pydantic import (
     Field,
     model_validator,
 )
+
+from tileweave.topics import DESCRIPTION, check_that_all_differ, check_topic_name, name_of
 
 Settings = Mapping[str, str]
 """Names and values of environment variables."""
@@ -43,20 +43,6 @@ def parse_duration(written: object) -> timedelta:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
-_TOPIC_NAME = re.compile(r"(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}")
-
-
-def check_topic_name(name: str) -> str:
-    """Return the name if Pub/Sub accepts it; what starts with "goog" is the service's own.
-
-    Raises:
-        ValueError: it does not.
-    """
-    if not _TOPIC_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is not a name that a topic can have")
-    return name
-
-
 TopicName = Annotated[str, AfterValidator(check_topic_name)]
 
 
@@ -79,11 +65,7 @@ class Topic(_Described):
         Raises:
             ValueError: the name that is set is none for a topic; the text names the variable.
         """
-        try:
-            name = check_topic_name(settings.get(self.env) or self.name)
-        except ValueError as error:
-            raise ValueError(f"{self.env}: {error}") from error
-        return self.model_copy(update={"name": name})
+        return self.model_copy(update={"name": name_of(self.env, self.name, settings)})
 
 
 class RetryPolicy(_Described):
@@ -133,10 +115,7 @@ class Topology(_Described):
             ValueError: a name is none for a topic, or two topics have the same one.
         """
         topics = {key: topic.named(settings) for key, topic in self.topics.items()}
-        envs: dict[str, str] = {}
-        for topic in topics.values():
-            if (other := envs.setdefault(topic.name, topic.env)) != topic.env:
-                raise ValueError(f"{other} and {topic.env} both name the topic {topic.name!r}")
+        check_that_all_differ({topic.env: topic.name for topic in topics.values()})
         return self.model_copy(update={"topics": topics})
 
     def without_retry_policies(self) -> Self:
@@ -166,5 +145,4 @@ class Topology(_Described):
 
 def load() -> Topology:
     """Return the topology of `messaging.json`, with the default names."""
-    description = resources.files("tileweave").joinpath("messaging.json")
-    return Topology.model_validate_json(description.read_bytes())
+    return Topology.model_validate_json(DESCRIPTION.read_bytes())

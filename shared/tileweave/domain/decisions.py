@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import Invalid, NotAllowed, Problem
 from tileweave.domain.job_data import replacement
 from tileweave.domain.lifecycle import advanced, begun, moved, was_applied
-from tileweave.domain.messages import Result
 from tileweave.domain.model import Cause, Document, Json, Key, Scene, Tile
 from tileweave.domain.outbox import Kind, token
 from tileweave.domain.policy import DEFAULT
@@ -18,6 +18,9 @@ from tileweave.domain.readiness import PROPAGATION, context_of, dependencies_of,
 from tileweave.domain.reinstate import put_back
 from tileweave.domain.relink import close_cut, cut_out, failed_dependants
 from tileweave.domain.status import RESULTS, Event, Status, Transition
+
+if TYPE_CHECKING:
+    from tileweave.domain.incoming import Result
 
 LONGEST_MESSAGE = 4_000
 """Bytes that are kept of a worker's message: a history of them must fit into a document."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from tileweave.domain.identity import scene_id, tile_id
 from tileweave.domain.lifecycle import remembered
 from tileweave.domain.model import Cause, Change, Json, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, token
-from tileweave.domain.relink import relinked, relinked_late
+from tileweave.domain.relink import put_linked, relinked, relinked_late
 from tileweave.domain.status import Status
 
 INGESTION = Cause(actor="ingestion")
@@ -73,6 +73,8 @@ class Names:
 
     aoi: str
     generation: int = 0
+    _known: dict[TileRef, int] = field(default_factory=dict, compare=False, repr=False)
+    """What was asked for before: each tile is, some twenty times."""
 
     def scene(self, source_id: str) -> int:
         """Return the id of a scene."""
@@ -80,7 +82,11 @@ class Names:
 
     def tile(self, ref: TileRef) -> int:
         """Return the id of a tile."""
-        return tile_id(self.aoi, ref.scene_source_id, ref.source_id, self.generation)
+        found = self._known.get(ref)
+        if found is None:
+            found = tile_id(self.aoi, ref.scene_source_id, ref.source_id, self.generation)
+            self._known[ref] = found
+        return found
 
 
 def keys_of(names: Names, new: NewScene) -> set[Key]:
@@ -132,13 +138,16 @@ def add_tiles(
     for new, tile in tiles:
         id_ = names.tile(_own(new, tile))
         found = draft.find_tile(id_)
-        if found is None:
-            draft.put(replace(_tile(names, new, tile, draft.now), staged=staged))
-        elif found.staged:
-            draft.put(_as_requested(found, _tile(names, new, tile, found.updated_at)))
-        else:
+        if found is not None and not found.staged:
             continue
         links[id_] = _links(draft, names, tile)
+        if found is None and not late:
+            put_linked(draft, _tile(names, new, tile, draft.now, staged=staged, links=links[id_]))
+            continue
+        if found is None:
+            draft.put(_tile(names, new, tile, draft.now, staged=staged))
+        else:
+            draft.put(_as_requested(found, _tile(names, new, tile, found.updated_at)))
         current = draft.tile(id_)
         if not late and links[id_] != (current.previous, current.reference):
             relinked(draft, current, *links[id_])
@@ -146,11 +155,21 @@ def add_tiles(
         relinked_late(draft, links)
 
 
+def foresee(draft: Draft, names: Names, scenes: Sequence[NewScene]) -> None:
+    """Put scenes and their tiles there, without links: as others that name them are checked."""
+    for new in scenes:
+        for tile in new.tiles:
+            found = draft.find_tile(names.tile(_own(new, tile)))
+            if found is None or found.staged:
+                draft.put(_tile(names, new, tile, draft.now))
+        draft.put(_scene(names, new, draft))
+
+
 def promise(draft: Draft, names: Names, new: NewScene) -> None:
     """Stage a tile of a scene that a later commit will add: it tells that its chain was begun."""
     tile = new.tiles[0]
     if draft.find_tile(names.tile(_own(new, tile))) is None:
-        draft.put(replace(_tile(names, new, tile, draft.now), staged=True))
+        draft.put(_tile(names, new, tile, draft.now, staged=True))
 
 
 def in_order(*scenes: NewScene) -> list[Placed]:
@@ -184,9 +203,16 @@ def refs_of(new: NewScene) -> list[TileRef]:
 def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
     """Create the scene, handed out at once, and have its staged tiles seen."""
     for tile in draft.find_tiles(map(names.tile, refs_of(new))):
-        draft.put(replace(tile, staged=False))
+        if tile.staged:
+            draft.put(replace(tile, staged=False))
+    scene = _scene(names, new, draft)
+    draft.put(scene)
+    return scene
+
+
+def _scene(names: Names, new: NewScene, draft: Draft) -> Scene:
     change = Change(draft.now, None, Status.PENDING, 1, new.by)
-    scene = Scene(
+    return Scene(
         id=names.scene(new.source_id),
         source_id=new.source_id,
         aoi=names.aoi,
@@ -208,15 +234,22 @@ def add_scene(draft: Draft, names: Names, new: NewScene) -> Scene:
         tags=new.tags,
         tile_ids=tuple(map(names.tile, refs_of(new))),
     )
-    draft.put(scene)
-    return scene
 
 
 def _own(new: NewScene, tile: NewTile) -> TileRef:
     return TileRef(tile.source_id, new.source_id)
 
 
-def _tile(names: Names, new: NewScene, tile: NewTile, now: datetime) -> Tile:
+def _tile(  # noqa: PLR0913 - what, in which scene, when, and how it begins
+    names: Names,
+    new: NewScene,
+    tile: NewTile,
+    now: datetime,
+    *,
+    staged: bool = False,
+    links: tuple[Link | None, Link | None] = (None, None),
+) -> Tile:
+    previous, reference = links
     return Tile(
         id=names.tile(_own(new, tile)),
         source_id=tile.source_id,
@@ -233,6 +266,9 @@ def _tile(names: Names, new: NewScene, tile: NewTile, now: datetime) -> Tile:
         scene_id=names.scene(new.source_id),
         scene_source_id=new.source_id,
         anx_time=tile.anx_time,
+        staged=staged,
+        previous=previous,
+        reference=reference,
     )
 
 
@@ -271,6 +307,9 @@ def _bad_links(
 
 
 def _cycle(new: NewScene) -> Iterator[Problem]:
+    links = (ref for tile in new.tiles for ref in (tile.previous, tile.reference) if ref)
+    if all(ref.scene_source_id != new.source_id for ref in links):
+        return
     if circle := circle_of([new]):
         names = " -> ".join(ref.source_id for ref in (*circle, circle[0]))
         yield Problem("tiles", f"the links make a cycle: {names}")

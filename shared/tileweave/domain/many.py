@@ -8,8 +8,8 @@ from dataclasses import replace
 from tileweave.domain.decisions import Ignored, publish_again, take_result
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import NotFound
+from tileweave.domain.incoming import Result
 from tileweave.domain.lifecycle import was_applied
-from tileweave.domain.messages import Result
 from tileweave.domain.model import Key, Tile
 from tileweave.domain.outbox import Kind, of_kind
 from tileweave.domain.readiness import hand_out_ready

@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing import Any
 
 from tileweave.domain.draft import Draft
-from tileweave.domain.identity import LARGEST_ID
 from tileweave.domain.model import Change, Document, Json, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, kind_of, number_of, of_kind
 from tileweave.domain.readiness import context_of
-from tileweave.domain.status import Status
 
 
 class Topic(StrEnum):
@@ -35,46 +31,6 @@ class Message:
     topic: Topic
     body: Json
     attributes: Mapping[str, str]
-
-
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _attempt(value: object) -> object:
-    """Take 0 for none: so Go writes a number that nobody has set."""
-    return None if type(value) is int and value == 0 else value
-
-
-def _text(value: object) -> object:
-    return "" if value is None else value
-
-
-Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
-ResultStatus = Annotated[Literal[Status.DONE, Status.RETRY, Status.FAILED], BeforeValidator(_upper)]
-
-
-class Result(BaseModel):
-    """What a worker says of a job: its status in any case, and perhaps the attempt it had."""
-
-    model_config = ConfigDict(frozen=True)
-
-    type: Literal["scene", "tile"]
-    id: Id
-    status: ResultStatus
-    message: Annotated[str, BeforeValidator(_text)] = ""
-    attempt: Annotated[
-        Annotated[int, Field(strict=True, ge=1)] | None, BeforeValidator(_attempt)
-    ] = None
-
-
-class DependencyUpdate(BaseModel):
-    """A scene or tile succeeded or failed: its dependants are to be looked at."""
-
-    model_config = ConfigDict(frozen=True)
-
-    type: Literal["scene", "tile"]
-    id: Id
 
 
 _NO_TILE_DATA: Json = {"swath_id": "", "tile_nr": 0, "graph_name": "", "is_retriable": False}

@@ -82,6 +82,12 @@ def relinked(draft: Draft, tile: Tile, previous: Link | None, reference: Link | 
     return after
 
 
+def put_linked(draft: Draft, tile: Tile) -> None:
+    """Create a tile, and give the tiles that it names the knowledge of it."""
+    draft.put(tile)
+    _attach(draft, tile)
+
+
 def relinked_late(draft: Draft, tiles: Mapping[int, tuple[Link | None, Link | None]]) -> None:
     """Give new tiles the links they would have by now, had they named these before any FAILED.
 

@@ -57,7 +57,8 @@ def check_chain(
     new = [each for each in chain if each.source_id not in known]
     late = bool(added) or (bool(known) and _was_promised(names, new, draft))
     units = batches.in_units(new)
-    circle = _in_a_circle(new)
+    # Scenes of tiles in a circle name each other both ways: they are of one unit.
+    circle = _in_a_circle([each for unit in units if len(unit) > 1 for each in unit])
     blamed = {name: culprit for culprit, named in refused.items() for name in named}
     wrong: dict[str, Problems] = {}
     around = _Around(names, refused, blamed, wrong, late)
@@ -65,7 +66,7 @@ def check_chain(
         found = _wrong(around, unit, circle, draft)
         wrong |= found
         if not found:
-            _put(names, unit, draft)
+            ingestion.foresee(draft, names, unit)
     return Checked(known, wrong, units, late)
 
 
@@ -160,10 +161,3 @@ def _too_large_together(unit: Sequence[NewScene]) -> Problems:
         f"it names scenes that name it: {len(unit)} such scenes are too large to be added at once"
     )
     return (Problem("tiles", said),)
-
-
-def _put(names: Names, unit: Sequence[NewScene], draft: Draft) -> None:
-    """Have the scenes known to those that are checked after them."""
-    ingestion.add_tiles(draft, names, ingestion.in_order(*unit))
-    for new in unit:
-        ingestion.add_scene(draft, names, new)

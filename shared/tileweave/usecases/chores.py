@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tileweave.domain import decisions
 from tileweave.domain.draft import Draft
+from tileweave.domain.incoming import Id
 from tileweave.domain.lifecycle import was_applied
-from tileweave.domain.messages import Id, Message, Topic
+from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.readiness import context_of, waits_for
 from tileweave.domain.status import Event, Status

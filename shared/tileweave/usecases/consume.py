@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tileweave.domain.errors import Unavailable
+from tileweave.domain.incoming import DependencyUpdate, Result
 from tileweave.domain.many import Answer, Named
 from tileweave.domain.many import take_results as decide
-from tileweave.domain.messages import DependencyUpdate, Result
 from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import Reading, retrying
 from tileweave.usecases.chores import do_chore

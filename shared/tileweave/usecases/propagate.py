@@ -18,7 +18,8 @@ from pydantic import Field, TypeAdapter, ValidationError
 from tileweave.domain import decisions
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import NotFound
-from tileweave.domain.messages import DependencyUpdate, Topic
+from tileweave.domain.incoming import DependencyUpdate
+from tileweave.domain.messages import Topic
 from tileweave.domain.model import Document, Key, Scene, Tile
 from tileweave.domain.outbox import Kind, of_kind
 from tileweave.domain.readiness import hand_out_ready

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from tileweave.domain.messages import Topic
 from tileweave.usecases.ports import Rejected, Services
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 @dataclass(frozen=True, slots=True)

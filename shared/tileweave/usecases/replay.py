@@ -10,9 +10,7 @@ from tileweave.domain.errors import NotAllowed, NotFound
 from tileweave.domain.identity import REJECTED_ID
 from tileweave.domain.messages import Topic
 from tileweave.usecases.ports import Rejected, Services
-from tileweave.usecases.propagate import take_update
 from tileweave.usecases.reject import Delivery, reject
-from tileweave.usecases.take_result import take_result
 
 UNDELIVERABLE = "undeliverable"
 """Kind of a message that no delivery got through."""
@@ -24,7 +22,8 @@ FROM = "CloudPubSubDeadLetterSourceSubscription"
 TRIES = "CloudPubSubDeadLetterSourceDeliveryCount"
 """Attributes of dead letters: https://cloud.google.com/pubsub/docs/dead-letter-topics."""
 
-_TAKERS = {Topic.RESULTS.value: take_result, Topic.DEPENDENCY_UPDATES.value: take_update}
+_TAKEN = (Topic.RESULTS, Topic.DEPENDENCY_UPDATES)
+"""Topics whose messages are kept."""
 
 
 def rejected(
@@ -61,13 +60,21 @@ def replay(services: Services, id_: str) -> Rejected:
         raise NotAllowed(f"message {id_} was replayed at {kept.replayed_at.isoformat()}.")
     if not kept.whole:
         raise NotAllowed(f"message {id_} was too large to be kept as a whole: send it again.")
-    take = _TAKERS[kept.topic]
-    again = take(services, _delivery(kept))
+    again = _take(services, kept)
     if again is not None:
         raise NotAllowed(f"message {id_} is rejected again, as {again.kind}: {again.error}")
     done = replace(kept, replayed_at=services.now())
     services.store.keep_rejected(done)
     return done
+
+
+def _take(services: Services, kept: Rejected) -> Rejected | None:
+    # Whoever looks through rejected messages needs nothing of what takes one again.
+    from tileweave.usecases.propagate import take_update  # noqa: PLC0415
+    from tileweave.usecases.take_result import take_result  # noqa: PLC0415
+
+    takers = {Topic.RESULTS.value: take_result, Topic.DEPENDENCY_UPDATES.value: take_update}
+    return takers[kept.topic](services, _delivery(kept))
 
 
 def _delivery(kept: Rejected) -> Delivery:
@@ -79,6 +86,6 @@ def _delivery(kept: Rejected) -> Delivery:
 def _topic_of(subscription: str, body: bytes) -> str:
     """Return the topic of a dead letter: of its subscription's name, or else by what it holds."""
     name = subscription.rpartition("/")[2]
-    if name in _TAKERS:
+    if name in _TAKEN:
         return name
     return Topic.RESULTS if b'"status"' in body else Topic.DEPENDENCY_UPDATES

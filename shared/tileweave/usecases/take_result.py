@@ -7,9 +7,9 @@ from functools import partial
 from pydantic import ValidationError
 
 from tileweave.domain.errors import NotFound
+from tileweave.domain.incoming import Result
 from tileweave.domain.many import Answer
 from tileweave.domain.many import take_results as decide
-from tileweave.domain.messages import Result
 from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import carry_out
 from tileweave.usecases.ports import Rejected, Services

@@ -1,4 +1,7 @@
-"""Calls on AOIs: create, delete, add scenes, overview, lists, graph, retry."""
+"""Calls on AOIs: create, delete, add scenes, overview, lists, graph, retry.
+
+What only some calls need is imported by them: shapely and pydantic take as long as all the rest.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +15,13 @@ from werkzeug.wrappers import Request, Response
 from tileweave.domain.errors import Invalid, NotFound
 from tileweave.domain.identity import AOI_NAME
 from tileweave.domain.ingestion import INGESTION
-from tileweave.usecases import add_scene as adding
-from tileweave.usecases import operate, watch
+from tileweave.usecases import watch
 from tileweave.usecases.ports import Services
-from tileweave.web import lists, settings
+from tileweave.web import lists
 from tileweave.web.answers import as_json, as_text, json_of, no_content
-from tileweave.web.bulk import add_scenes
 from tileweave.web.causes import cause_of
-from tileweave.web.graph import dot
 from tileweave.web.overview import overview_json, overview_text
 from tileweave.web.routing import Endpoint, Route
-from tileweave.web.scene_input import read_scene
 
 
 def create(services: Services, request: Request, aoi: str) -> Response:
@@ -37,22 +36,57 @@ def overview(services: Services, request: Request, aoi: str) -> Response:
 
 def add_scene(services: Services, request: Request, aoi: str) -> Response:
     """Add a scene and its tiles; answers the scene's id."""
+    from tileweave.usecases import add_scene as adding
+    from tileweave.web.scene_input import read_scene
+
     new = replace(read_scene(aoi, json_of(request)), by=cause_of(request, INGESTION.actor))
     return as_json({"id": adding.add_scene(services, aoi, new)})
 
 
+def add_scenes(services: Services, request: Request, aoi: str) -> Response:
+    """Add many scenes; answers what became of each, in the order of the request."""
+    from tileweave.web import bulk
+
+    return bulk.add_scenes(services, request, aoi)
+
+
 def delete(services: Services, request: Request, aoi: str) -> Response:
     """Delete an AOI with its scenes and tiles, for good."""
+    from tileweave.usecases import operate
+
     operate.delete_aoi(services, aoi, cause_of(request))
     return no_content()
 
 
 def retry(services: Services, request: Request, aoi: str, *, force: bool = False) -> Response:
     """Retry the scenes and tiles of an AOI; answers how many, or 204 for none."""
+    from tileweave.usecases import operate
+
     retried = operate.retry_aoi(services, aoi, cause_of(request), force=force)
     if not (retried.scenes or retried.tiles):
         return no_content()
     return as_json({"Scenes": retried.scenes, "Tiles": retried.tiles})
+
+
+def show_settings(services: Services, request: Request, aoi: str) -> Response:
+    """Answer the settings of an AOI."""
+    from tileweave.web import settings
+
+    return settings.show(services, request, aoi)
+
+
+def change_settings(services: Services, request: Request, aoi: str) -> Response:
+    """Change the settings that are given; answers all of them."""
+    from tileweave.web import settings
+
+    return settings.change(services, request, aoi)
+
+
+def dot(services: Services, request: Request, aoi: str) -> Response:
+    """Answer the graph of an AOI, or a part of it, in DOT or rendered by Graphviz."""
+    from tileweave.web import graph
+
+    return graph.dot(services, request, aoi)
 
 
 def _named(endpoint: Endpoint) -> Endpoint:
@@ -103,8 +137,8 @@ ROUTES = (
     Route("GET", "/aoi/<aoi>/tiles/<status>", _named(lists.tiles)),
     Route("GET", "/aoi/<aoi>/roottiles", _named(lists.roots)),
     Route("GET", "/aoi/<aoi>/leaftiles", _named(lists.leaves)),
-    Route("GET", "/aoi/<aoi>/settings", _named(settings.show)),
-    Route("PUT", "/aoi/<aoi>/settings", _named(settings.change)),
+    Route("GET", "/aoi/<aoi>/settings", _named(show_settings)),
+    Route("PUT", "/aoi/<aoi>/settings", _named(change_settings)),
     Route("PUT", "/aoi/<aoi>/retry", _named(retry)),
     Route("PUT", "/aoi/<aoi>/retry/force", _named(partial(retry, force=True))),
     Route("GET", "/aoi/<aoi>/dot", _named(dot)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
 from itertools import pairwise
 
 import graphviz
@@ -16,6 +15,7 @@ from graphviz.quoting import quote
 
 from tileweave.domain.model import Document, Key, Link, Scene, Tile
 from tileweave.domain.status import Status
+from tileweave.web.drawn import Links, Nodes
 
 _FILL = {
     Status.NEW: "#d9d9d9",
@@ -54,48 +54,53 @@ class _Drawing:
 
     def __init__(self, *, reference: bool) -> None:
         self._reference = reference
-        self._nodes: dict[Key, tuple[Status, date]] = {}
-        self._links: list[tuple[Key, Key, str]] = []
+        self._scenes, self._tiles, self._links = Nodes(), Nodes(), Links()
 
     def node(self, document: Document) -> str:
-        self._nodes[document.key] = document.status, document.date.date()
-        return self._scene(document) if isinstance(document, Scene) else self._tile(document)
+        if isinstance(document, Scene):
+            self._scenes.add(document)
+            return self._scene(document)
+        self._tiles.add(document)
+        return self._tile(document)
 
     def ranks(self) -> Iterator[str]:
         """Return the scenes of each date side by side, and so their tiles below them."""
-        for kind in ("scene", "tile"):
-            by_date: dict[date, list[str]] = {}
-            for key, (_, day) in self._nodes.items():
-                if key.kind == kind:
-                    by_date.setdefault(day, []).append(_name(key))
-            rows = ("; ".join(row) for row in by_date.values() if len(row) > 1)
-            yield from (f"  {{ rank=same; {row} }}\n" for row in rows)
+        for kind, nodes in (("scene", self._scenes), ("tile", self._tiles)):
+            for ids in nodes.by_day().values():
+                if len(ids) > 1:
+                    row = "; ".join(f"{kind}_{each}" for each in ids)
+                    yield f"  {{ rank=same; {row} }}\n"
 
     def edges(self) -> Iterator[str]:
         """Return all links between what was written."""
         for tail, head, kind in self._links:
-            if tail in self._nodes and head in self._nodes:
-                yield f"  {_name(tail)} -> {_name(head)} [{self._look(tail, head, kind)}];\n"
+            nodes = self._tails(kind)
+            if tail in nodes and head in self._tiles:
+                name = f"{'scene' if kind == 'scene' else 'tile'}_{tail}"
+                yield f"  {name} -> tile_{head} [{self._look(tail, head, kind)}];\n"
 
     def order(self) -> Iterator[str]:
         """Hold each date below the one before, where no link does: by an edge nobody sees."""
-        days = {day: key for key, (_, day) in self._nodes.items() if key.kind == "scene"}
+        days = {day: ids[-1] for day, ids in self._scenes.by_day().items()}
         held = {
-            (self._nodes[tail][1], self._nodes[head][1])
+            (self._tiles.day(tail), self._tiles.day(head))
             for tail, head, kind in self._links
-            if kind == "previous" and tail in self._nodes and head in self._nodes
+            if kind == "previous" and tail in self._tiles and head in self._tiles
         }
         for earlier, later in pairwise(sorted(days)):
             if (earlier, later) not in held:
-                names = f"{_name(days[earlier])} -> {_name(days[later])}"
+                names = f"scene_{days[earlier]} -> scene_{days[later]}"
                 yield f"  {names} [style=invis, minlen=2];\n"
+
+    def _tails(self, kind: str) -> Nodes:
+        return self._scenes if kind == "scene" else self._tiles
 
     def _scene(self, scene: Scene) -> str:
         label = _quoted(scene.source_id, f"\\n{scene.date.date()}")
         return _node(scene.key, f"label={label}, shape=box, fontsize=10", scene.status)
 
     def _tile(self, tile: Tile) -> str:
-        self._links.append((Key("scene", tile.scene_id), tile.key, "scene"))
+        self._links.add(tile.scene_id, tile.id, "scene")
         self._link(tile.previous, tile, "previous")
         if self._reference:
             self._link(tile.reference, tile, "reference")
@@ -104,13 +109,13 @@ class _Drawing:
 
     def _link(self, link: Link | None, tile: Tile, kind: str) -> None:
         if link is not None and not tile.cut:
-            self._links.append((Key("tile", link.tile_id), tile.key, kind))
+            self._links.add(link.tile_id, tile.id, kind)
 
-    def _look(self, tail: Key, head: Key, kind: str) -> str:
-        status, earlier = self._nodes[tail]
+    def _look(self, tail: int, head: int, kind: str) -> str:
+        nodes = self._tails(kind)
         whole = "dashed" if kind == "reference" else "solid"
-        style = f"style={whole if status is Status.DONE else 'dotted'}"
-        down = earlier < self._nodes[head][1]
+        style = f"style={whole if nodes.status(tail) is Status.DONE else 'dotted'}"
+        down = nodes.day(tail) < self._tiles.day(head)
         return style + _LOOKS[kind if kind != "previous" or down else "sideways"]
 
 

@@ -12,8 +12,8 @@ from shapely.geometry.base import BaseGeometry
 
 from tileweave.domain.model import Json
 
-WORLD = shapely.box(-180, -90, 180, 90)
-"""All longitudes and latitudes, EPSG:4326."""
+WORLD = (-180, -90, 180, 90)
+"""West, south, east and north of all longitudes and latitudes, EPSG:4326."""
 
 ROUNDED = 1e-6
 """Degrees by which points may differ that were rounded differently: a tenth of a metre."""
@@ -74,11 +74,17 @@ def _checked(geometry: BaseGeometry) -> str:
         raise BadGeometry("is empty, or has an empty part")
     if not geometry.is_valid:
         raise BadGeometry(f"is not valid: {shapely.is_valid_reason(geometry)}")
-    if not WORLD.covers(shapely.box(*geometry.bounds)):
+    if not _in_the_world(*geometry.bounds):
         bounds = " ".join(f"{each:g}" for each in geometry.bounds)
         raise BadGeometry(f"is not within longitude -180..180, latitude -90..90: {bounds}")
     oriented = shapely.force_2d(shapely.orient_polygons(geometry))
     return json.dumps(mapping(oriented), separators=(",", ":"))
+
+
+def _in_the_world(west: float, south: float, east: float, north: float) -> bool:
+    least_west, least_south, most_east, most_north = WORLD
+    along = least_west <= west and east <= most_east
+    return along and least_south <= south and north <= most_north
 
 
 def _has_empty_parts(geometry: BaseGeometry) -> bool:

@@ -1,4 +1,7 @@
-"""What scenes and tiles have in common: retry, fail, force, data, history, heartbeat."""
+"""What scenes and tiles have in common: retry, fail, force, data, history, heartbeat.
+
+What only some calls need is imported by them: who shows a scene needs no validation.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,10 @@ from tileweave.domain.errors import Invalid
 from tileweave.domain.messages import change_body
 from tileweave.domain.model import Document, Key
 from tileweave.domain.status import FORCED, Event, Status
-from tileweave.usecases.leases import heartbeat
-from tileweave.usecases.operate import operate, replace_data
 from tileweave.usecases.ports import Services
 from tileweave.usecases.watch import get_scene, get_tile, history_of
 from tileweave.web.answers import as_json, json_of, no_content
 from tileweave.web.causes import cause_of
-from tileweave.web.data_input import read_data
 from tileweave.web.moments import rfc3339
 from tileweave.web.paging import attempt_of
 from tileweave.web.routing import Endpoint, Route
@@ -77,16 +77,23 @@ class Operator:
         return as_json([change_body(each) for each in changes])
 
     def _heartbeat(self, services: Services, request: Request, number: int) -> Response:
+        from tileweave.usecases.leases import heartbeat
+
         attempt = attempt_of(request)
         job = heartbeat(services, Key(self.kind, number), attempt)
         due = job.due_at and rfc3339(job.due_at)
         return as_json({"id": job.id, "attempt": job.attempt, "lease_until": due})
 
     def _data(self, services: Services, request: Request, number: int) -> Response:
+        from tileweave.usecases.operate import replace_data
+        from tileweave.web.data_input import read_data
+
         replace_data(services, Key(self.kind, number), *read_data(self.kind, json_of(request)))
         return no_content()
 
     def _named(self, event: Event, services: Services, request: Request, number: int) -> Response:
+        from tileweave.usecases.operate import operate
+
         return self.show(operate(services, Key(self.kind, number), event, cause_of(request)))
 
     def _force(self, services: Services, request: Request, number: int, status: str) -> Response:

@@ -7,16 +7,13 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import islice
-from typing import Annotated, Generic, TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
-from pydantic import AfterValidator, AwareDatetime, TypeAdapter
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request
 
-from tileweave.domain.messages import Id
 from tileweave.domain.model import Json, Scene, Tile
 from tileweave.usecases.ports import Place, Window, place_of
 
@@ -27,15 +24,7 @@ LAST_PAGE = 100_000
 """The last number of a page: with the largest limit, as much as Firestore skips."""
 
 
-def _in_utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A moment of a cursor; one beyond the years that UTC has is none."""
-
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
-_CURSOR = TypeAdapter(tuple[Moment, Id, Id])
 
 T = TypeVar("T")
 DocumentT = TypeVar("DocumentT", Scene, Tile)
@@ -124,7 +113,7 @@ def page_of(request: Request) -> Page:
     if cursor is not None and number:
         raise BadRequest("The parameters cursor and page exclude each other: give one of them.")
     numbered = "page" in request.args
-    after = None if cursor is None else Place(*decoded(_CURSOR, cursor))
+    after = None if cursor is None else _place(cursor)
     return Page(limit, after, number, numbered)
 
 
@@ -161,13 +150,19 @@ def encoded(*place: str | int) -> str:
     return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
 
 
-def decoded(kind: TypeAdapter[T], cursor: str) -> T:
-    """Return the place of a cursor; raises BadRequest."""
+def decoded(read: Callable[[bytes], T], cursor: str) -> T:
+    """Return the place of a cursor, as `read` reads it from JSON; raises BadRequest."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return kind.validate_json(text)
+        return read(text)
     except (ValueError, OverflowError) as error:
         raise BadRequest("The parameter cursor is not one of a next link.") from error
+
+
+def _place(cursor: str) -> Place:
+    from tileweave.web.cursors import PLACE  # noqa: PLC0415 - the first page needs no validation
+
+    return Place(*decoded(PLACE.validate_json, cursor))
 
 
 def _number(request: Request, name: str, default: int, least: int, most: int) -> int:

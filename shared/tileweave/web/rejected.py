@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import islice
-from typing import Annotated
 
-from pydantic import StringConstraints, TypeAdapter
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
-from tileweave.domain.identity import REJECTED_ID
 from tileweave.domain.model import Json
 from tileweave.usecases import replay as replaying
 from tileweave.usecases.ports import KEPT, Rejected, Services
 from tileweave.web.answers import as_json, no_content
 from tileweave.web.moments import rfc3339
-from tileweave.web.paging import Moment, decoded, encoded, limit_of, next_links
-from tileweave.web.push import delivery_of
+from tileweave.web.paging import decoded, encoded, limit_of, next_links
 from tileweave.web.routing import Route
-
-_Id = Annotated[str, StringConstraints(pattern=f"^{REJECTED_ID.pattern}$")]
-_CURSOR = TypeAdapter(tuple[Moment, _Id])
 
 
 def listed(services: Services, request: Request) -> Response:
@@ -30,7 +24,7 @@ def listed(services: Services, request: Request) -> Response:
         kinds = ", ".join(replaying.KINDS)
         raise BadRequest(f"The parameter kind is {kind!r}: one of {kinds}.")
     cursor = request.args.get("cursor")
-    after = None if cursor is None else decoded(_CURSOR, cursor)
+    after = None if cursor is None else _place(cursor)
     aoi = request.args.get("aoi", "")
     found = list(islice(replaying.rejected(services, aoi, kind, after), limit + 1))
     shown = found[:limit]
@@ -53,8 +47,16 @@ def replay(services: Services, request: Request, id_: str) -> Response:
 
 def take_dead_letter(services: Services, request: Request) -> Response:
     """Keep a dead letter that Pub/Sub pushes."""
+    from tileweave.web.push import delivery_of  # noqa: PLC0415 - a list needs no validation
+
     replaying.take_dead_letter(services, delivery_of(request))
     return no_content()
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    from tileweave.web.cursors import REJECTED  # noqa: PLC0415 - the same
+
+    return decoded(REJECTED.validate_json, cursor)
 
 
 def rejected_json(rejected: Rejected) -> Json:

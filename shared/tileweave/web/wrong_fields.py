@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ValidationError
@@ -63,9 +64,13 @@ class Sent:
 
     def _key(self, name: str) -> str:
         known = spellings(self.model, name)
+        for each in known:
+            if each in self.keys:
+                return each
+        if len(known) == 1:
+            return known[0]
         upper = any(each[:1].isupper() for each in self.keys)
-        alike = [each for each in known if each[0].isupper() is upper]
-        return next((each for each in known if each in self.keys), [*alike, *known][0])
+        return next((each for each in known if each[0].isupper() is upper), known[0])
 
 
 def wrong_fields(error: ValidationError) -> Iterator[tuple[str, str]]:
@@ -79,6 +84,7 @@ def in_words(kind: str, message: str) -> str:
     return _SAID.get(kind) or message.removeprefix("Value error, ")
 
 
+@cache
 def spellings(model: type[BaseModel], name: str) -> list[str]:
     """Return the keys that a field of a model is read from."""
     alias = model.model_fields[name].validation_alias

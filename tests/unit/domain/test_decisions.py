@@ -9,7 +9,7 @@ import pytest
 from tests.builders import NOW, a_scene, a_tile
 from tileweave.domain.decisions import fail_with_scene, finish_relink, relink, take_result
 from tileweave.domain.draft import Draft
-from tileweave.domain.messages import Result
+from tileweave.domain.incoming import Result
 from tileweave.domain.model import Document
 from tileweave.domain.status import Status
 

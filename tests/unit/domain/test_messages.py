@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from tests.builders import AOI, NEIGHBOUR, NOW, a_scene, a_tile
 from tileweave.domain.draft import Draft
-from tileweave.domain.messages import DependencyUpdate, Message, Result, Topic, outgoing
+from tileweave.domain.incoming import DependencyUpdate, Result
+from tileweave.domain.messages import Message, Topic, outgoing
 from tileweave.domain.model import Document, Scene, Tile
 from tileweave.domain.status import Status
 

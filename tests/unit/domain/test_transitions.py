@@ -18,7 +18,7 @@ from tileweave.domain.decisions import (
 )
 from tileweave.domain.draft import Draft
 from tileweave.domain.errors import NotAllowed
-from tileweave.domain.messages import Result
+from tileweave.domain.incoming import Result
 from tileweave.domain.model import Cause, Change, Document, Tile
 from tileweave.domain.readiness import hand_out_ready
 from tileweave.domain.status import FORCED, Event, Status

@@ -250,6 +250,6 @@ def test_settings_do_not_show_tokens(serve: Callable[[str], Any]) -> None:
     """Neither in their own text nor in that of an error about something else."""
     assert OPERATOR not in repr(compose.settings())
     with pytest.raises(ValueError, match="GOOGLE_CLOUD_PROJECT") as raised:
-        Settings.model_validate({"GOOGLE_CLOUD_PROJECT": "", "TILEWEAVE_VIEWER_TOKENS": "viewer-1"})
+        Settings.of({"GOOGLE_CLOUD_PROJECT": "", "TILEWEAVE_VIEWER_TOKENS": "viewer-1"})
     assert "viewer-1" not in str(raised.value)
     assert OPERATOR not in str(raised.value)

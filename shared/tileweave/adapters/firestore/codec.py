@@ -182,8 +182,11 @@ def _change(fields: Fields) -> Change:
     return Change(at, before, Status(fields["after"]), fields["attempt"], cause)
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
 def _text(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _utc(moment: datetime) -> datetime:

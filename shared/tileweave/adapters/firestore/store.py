@@ -20,6 +20,7 @@ from tileweave.adapters.firestore.documents import (
     fields_of,
 )
 from tileweave.adapters.firestore.rejected import FirestoreRejected
+from tileweave.adapters.firestore.streams import Ordered, streamed
 from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import Conflict, NotFound
 from tileweave.domain.model import Change, Document, Key, Scene, Tile
@@ -116,8 +117,7 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
     ) -> Iterator[Scene]:
         """Return the scenes of an AOI by date, then id, read as they are asked for."""
-        query = self._of("scene", aoi, statuses).order_by("date").order_by("id")
-        found = self._stream("scene", _windowed(query, window, ("date", "id")))
+        found = self._stream("scene", self._of("scene", aoi, statuses), window, ("date", "id"))
         return (each for each in found if isinstance(each, Scene))
 
     def tiles(
@@ -131,8 +131,7 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         query = self._of("tile", aoi, statuses)
         if which is not Which.EVERY:
             query = query.where(filter=FieldFilter(which.value, "==", value=True))
-        query = query.order_by("date").order_by("scene_id").order_by("id")
-        found = self._stream("tile", _windowed(query, window, ("date", "scene_id", "id")))
+        found = self._stream("tile", query, window, ("date", "scene_id", "id"))
         return (each for each in found if isinstance(each, Tile))
 
     def attempts(self, aoi: str, statuses: Collection[Status]) -> Iterator[tuple[Key, int]]:
@@ -204,10 +203,15 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         wanted = [status.value for status in statuses]
         return query.where(filter=FieldFilter("status", "in", wanted))
 
-    def _stream(self, kind: str, query: Query) -> Iterator[Document]:
+    def _stream(
+        self, kind: Literal["scene", "tile"], query: Query, window: Window, order: Sequence[str]
+    ) -> Iterator[Document]:
+        for name in order:
+            query = query.order_by(name)
+        found = Ordered(_windowed(query, window, order), order, window.limit)
         with translated():
-            for snapshot in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
-                yield _document(kind, snapshot)
+            for fields in streamed(found):
+                yield codec.decode(Key(kind, fields["id"]), fields)
 
     def _readable(self, kind: str, query: Query) -> Iterator[Document]:
         """Return what can be read; what cannot is logged, and keeps nothing else back."""
@@ -249,4 +253,4 @@ def _windowed(query: Query, window: Window, order: Sequence[str]) -> Query:
         query = query.start_after({name: getattr(window.after, name) for name in order})
     if window.skip:
         query = query.offset(window.skip)
-    return query if window.limit is None else query.limit(window.limit)
+    return query

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from google.cloud.firestore import Client
@@ -21,7 +22,6 @@ from tileweave.adapters.firestore.documents import RETRY, TIMEOUT
 # The plain protobuf classes below the client's wrapped ones.
 _Value = types.Value.pb()
 _Array = types.ArrayValue.pb()
-_Map = types.MapValue.pb()
 _Document = types.Document.pb()
 _Precondition = types.Precondition.pb()
 _Mask = types.DocumentMask.pb()
@@ -30,80 +30,96 @@ _Write = types.Write.pb()
 _Found = types.BatchGetDocumentsResponse.pb
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 # --- values ---
 
 
-def value_of(plain: object) -> Any:  # noqa: ANN401 - a protobuf without types
-    """Return a plain value as Firestore's; times are aware. Raises TypeError for another kind."""
-    kind = type(plain)
-    return (_WRITERS.get(kind) or _writer_of(kind))(plain)
-
-
 def plain_of(fields: Mapping[str, Any]) -> Fields:
-    """Return the fields of a document as plain values; times are in UTC."""
+    """Return the fields of a document as plain values; times are in UTC, to the microsecond."""
     return {name: _plain(value) for name, value in fields.items()}
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a protobuf without types
-    kind = value.WhichOneof("value_type")
-    return _READERS[kind](getattr(value, kind))
+def value_of(plain: object) -> Any:  # noqa: ANN401 - a protobuf without types
+    """Return a plain value as Firestore's; times are aware. Raises TypeError for another kind."""
+    value = _Value()
+    _set(value, plain)
+    return value
 
 
-def moment_of(stamp: Timestamp) -> datetime:
-    """Return a moment in UTC, to the microsecond, as Firestore keeps it."""
+def _plain(value: Any) -> Any:  # noqa: ANN401 - the same
+    return _GETTERS[value.WhichOneof("value_type")](value)
+
+
+def _moment(value: Any) -> datetime:  # noqa: ANN401 - the same
+    stamp = value.timestamp_value
     return EPOCH + timedelta(seconds=stamp.seconds, microseconds=stamp.nanos // 1_000)
 
 
-def _stamp_of(moment: datetime) -> Timestamp:
-    since = moment - EPOCH
-    seconds = since.days * 86_400 + since.seconds
-    return Timestamp(seconds=seconds, nanos=since.microseconds * 1_000)
+_SCALARS = ("boolean", "integer", "double", "string", "bytes")
 
-
-def _map_of(fields: Mapping[str, object]) -> Any:  # noqa: ANN401 - the same
-    inner = _Map(fields={name: value_of(each) for name, each in fields.items()})
-    return _Value(map_value=inner)
-
-
-def _array_of(items: Iterable[object]) -> Any:  # noqa: ANN401 - the same
-    return _Value(array_value=_Array(values=[value_of(each) for each in items]))
-
-
-_WRITERS: Mapping[type, Callable[[Any], Any]] = {
-    type(None): lambda _: _Value(null_value=NULL_VALUE),
-    bool: lambda plain: _Value(boolean_value=plain),
-    int: lambda plain: _Value(integer_value=plain),
-    float: lambda plain: _Value(double_value=plain),
-    str: lambda plain: _Value(string_value=plain),
-    bytes: lambda plain: _Value(bytes_value=plain),
-    datetime: lambda plain: _Value(timestamp_value=_stamp_of(plain)),
-    list: _array_of,
-    tuple: _array_of,
-    dict: _map_of,
+_GETTERS: Mapping[str, Callable[[Any], Any]] = {
+    **{f"{each}_value": attrgetter(f"{each}_value") for each in _SCALARS},
+    "null_value": lambda _: None,
+    "timestamp_value": _moment,
+    "array_value": lambda value: [_plain(each) for each in value.array_value.values],
+    "map_value": lambda value: plain_of(value.map_value.fields),
 }
 
 
-def _writer_of(kind: type) -> Callable[[Any], Any]:
+def _fill(target: Any, fields: Mapping[str, object]) -> None:  # noqa: ANN401 - a protobuf map
+    for name, plain in fields.items():
+        _set(target[name], plain)
+
+
+def _set(target: Any, plain: object) -> None:  # noqa: ANN401 - a protobuf without types
+    kind = type(plain)
+    (_SETTERS.get(kind) or _setter_of(kind))(target, plain)
+
+
+def _setter(name: str) -> Callable[[Any, Any], None]:
+    return lambda target, plain: setattr(target, name, plain)
+
+
+def _set_moment(target: Any, moment: datetime) -> None:  # noqa: ANN401 - the same
+    since = moment - EPOCH
+    stamp = target.timestamp_value
+    stamp.seconds, stamp.nanos = since // _SECOND, since.microseconds * 1_000
+
+
+def _set_array(target: Any, items: Iterable[object]) -> None:  # noqa: ANN401 - the same
+    values = target.array_value.values
+    target.array_value.SetInParent()
+    for each in items:
+        _set(values.add(), each)
+
+
+def _set_map(target: Any, fields: Mapping[str, object]) -> None:  # noqa: ANN401 - the same
+    target.map_value.SetInParent()
+    _fill(target.map_value.fields, fields)
+
+
+_SETTERS: Mapping[type, Callable[[Any, Any], None]] = {
+    type(None): lambda target, _: setattr(target, "null_value", NULL_VALUE),
+    bool: _setter("boolean_value"),
+    int: _setter("integer_value"),
+    float: _setter("double_value"),
+    str: _setter("string_value"),
+    bytes: _setter("bytes_value"),
+    datetime: _set_moment,
+    list: _set_array,
+    tuple: _set_array,
+    dict: _set_map,
+}
+
+
+def _setter_of(kind: type) -> Callable[[Any, Any], None]:
     """Return how a subclass of what can be written is written: an enumeration's name, say."""
     for each in (str, datetime):
         if issubclass(kind, each):
-            return _WRITERS[each]
+            return _SETTERS[each]
     raise TypeError(f"Firestore has no value for a {kind.__name__}")
-
-
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "null_value": lambda _: None,
-    "boolean_value": bool,
-    "integer_value": int,
-    "double_value": float,
-    "string_value": str,
-    "bytes_value": bytes,
-    "timestamp_value": moment_of,
-    "array_value": lambda array: [_plain(each) for each in array.values],
-    "map_value": lambda inner: plain_of(inner.fields),
-}
 
 
 # --- writes ---
@@ -161,7 +177,9 @@ def removal(field: str, items: Iterable[str]) -> Any:  # noqa: ANN401 - the same
 
 
 def _document(name: str, fields: Fields) -> Any:  # noqa: ANN401 - the same
-    return _Document(name=name, fields={each: value_of(plain) for each, plain in fields.items()})
+    document = _Document(name=name)
+    _fill(document.fields, fields)
+    return document
 
 
 # --- requests ---
