@@ -57,11 +57,10 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         """Return all of these documents as of now; None where there is none."""
         found: dict[Key, Stored | None] = dict.fromkeys(keys)
         by_path = {f"{key.kind}s/{key.id}": key for key in found}
-        references = [self._reference(key) for key in found]
+        paths = list(by_path)
         with translated():
-            for start in range(0, len(references), READS_AT_ONCE):
-                page = references[start : start + READS_AT_ONCE]
-                for each in got(self._client, page):
+            for start in range(0, len(paths), READS_AT_ONCE):
+                for each in got(self._client, paths[start : start + READS_AT_ONCE]):
                     key = by_path[each.path]
                     found[key] = Stored(codec.decode(key, each.fields), each.update_time)
         return found
@@ -236,7 +235,7 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         return collection
 
     def _reference(self, key: Key) -> DocumentReference:
-        return self._documents(key.kind).document(str(key.id))
+        return DocumentReference(f"{key.kind}s", str(key.id), client=self._client)
 
 
 def _stored(key: Key, snapshot: DocumentSnapshot) -> Stored:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.api_core.retry import if_transient_error
-from google.cloud.firestore import Client, DocumentReference, Query
+from google.cloud.firestore import Client, Query
 from google.cloud.firestore_v1.types import BatchGetDocumentsResponse, RunQueryResponse
 
 from tileweave.adapters.firestore import wire
@@ -26,7 +26,7 @@ class Got:
 
 
 PAGE = 20_000
-"""Documents that one query returns: of 100,000 whole ones the emulator runs out of memory."""
+"""Documents that one query returns: so many come within the time that it may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ def streamed(ordered: Ordered) -> Iterator[wire.Fields]:
         ordered = ordered.after(last, count)
 
 
-def got(client: Client, references: Sequence[DocumentReference]) -> Iterator[Got]:
+def got(client: Client, paths: Sequence[str]) -> Iterator[Got]:
     """Return those of the documents that exist, in any order, in one round trip."""
     # As the client's own get_all, which returns snapshots that it decoded.
     root = f"{client._database_string}/documents/"  # noqa: SLF001
     responses = client._firestore_api.batch_get_documents(  # noqa: SLF001
         request={
             "database": client._database_string,  # noqa: SLF001
-            "documents": [root + each.path for each in references],
+            "documents": [root + each for each in paths],
         },
         metadata=client._rpc_metadata,  # noqa: SLF001
         retry=RETRY,
