@@ -40,7 +40,7 @@ def work(topic: Topic, stop: threading.Event) -> None:
             publisher.publish([answer(each) for each in received])
             source.acknowledge(*[each.ack_id for each in received])
         else:
-            stop.wait(0.003)
+            stop.wait(0.008)
 
 
 def main() -> None:

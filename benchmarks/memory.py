@@ -11,7 +11,7 @@ from benchmarks.serving import Function, bare, environment, served
 
 SIZES = (10_000, 100_000)
 QUICK_SIZES = (100, 400)
-ROUNDS = 3
+ROUNDS = 2
 MOST_MB = 256
 FLAT = 1.1
 """How much more memory the larger AOI, or the last round, may take."""

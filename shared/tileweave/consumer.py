@@ -32,7 +32,7 @@ TOPICS = (Topic.RESULTS, Topic.DEPENDENCY_UPDATES)
 MOST_AT_ONCE = 250
 """Messages of one commit, which then holds twice as many documents."""
 
-SHORTEST_POLL = 0.003
+SHORTEST_POLL = 0.005
 LONGEST_POLL = 0.1
 """Seconds before an emulator is asked again that had nothing; longer the longer it had not."""
 

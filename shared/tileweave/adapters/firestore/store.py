@@ -232,7 +232,7 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         return f"{self._wire.documents}{key.kind}s/{key.id}"
 
     def _reference(self, key: Key) -> DocumentReference:
-        return self._documents(key.kind).document(str(key.id))
+        return DocumentReference(f"{key.kind}s", str(key.id), client=self._client)
 
 
 def _read(key: Key, document: Any) -> Stored:  # noqa: ANN401 - a protobuf without types
