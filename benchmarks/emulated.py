@@ -68,6 +68,17 @@ def done(aoi: str) -> int:
     return found[1].counts.get("tiles_DONE", 0) if found else 0
 
 
+def rate(aoi: str, wanted: int, started: Sequence[subprocess.Popen[str]], before: int = 0) -> float:
+    """Return how many tiles a second become DONE, from a tenth of those wanted to the last.
+
+    `before`: how many are DONE already. The first tenth warms up: emulators compile as they run.
+    """
+    until_done(aoi, before + wanted // 10, 600, started)
+    first, begin = done(aoi), time.monotonic()
+    end = until_done(aoi, before + wanted, 600, started)
+    return (before + wanted - first) / max(0.001, end - begin)
+
+
 def until_done(
     aoi: str, wanted: int, seconds: float, started: Sequence[subprocess.Popen[str]]
 ) -> float:
@@ -78,5 +89,5 @@ def until_done(
             return time.monotonic()
         if any(each.poll() is not None for each in started):
             raise RuntimeError("a process of the benchmark has ended")
-        time.sleep(0.1)
+        time.sleep(0.25)
     raise TimeoutError(f"{done(aoi)} of {wanted} tiles are DONE after {seconds} s")

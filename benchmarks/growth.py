@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from benchmarks import latency, running
-from benchmarks.emulated import done, emulators, process, services, until_done
+from benchmarks.emulated import done, emulators, process, rate, services
 from benchmarks.figures import Figure, middle
 from benchmarks.pushed import system
 
@@ -45,10 +45,9 @@ def _results_a_second(size: int, length: int) -> float:
         names = ("benchmarks.instant", "tileweave.consumer")
         started = [stack.enter_context(process(each)) for each in names]
         time.sleep(4)
-        before, begin = done(aoi), time.monotonic()
+        before = done(aoi)
         services().publisher.publish(jobs)
-        wanted = length * CHAINS
-        return wanted / (until_done(aoi, before + wanted, 300, started) - begin)
+        return rate(aoi, length * CHAINS, started, before)
 
 
 def _latency(size: int, samples: int) -> float:
