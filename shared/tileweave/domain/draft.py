@@ -135,7 +135,8 @@ class Draft:
         """
         self.need((document.key,))
         before = self.find(document.key)
-        document = replace(document, outbox=document.outbox | self._news(before, document))
+        if news := self._news(before, document) - document.outbox:
+            document = replace(document, outbox=document.outbox | news)
         if document == self._known[document.key]:
             self._edited.pop(document.key, None)
         else:

@@ -137,7 +137,8 @@ class Reading:
         # Confirming changed what was published, if it was done at once.
         told = {each.key for each in draft.to_publish if self._services.told is None}
         written = {key: Stored(after[key], versions[key]) for key in versions.keys() - told}
-        self._known = {k: each for k, each in self._known.items() if k not in {*after, *told}}
+        for key in {*after, *told}:
+            self._known.pop(key, None)
         self._known |= written
         return written
 
