@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from benchmarks.emulated import forget
+from benchmarks.emulated import HEAP, forget
 from tileweave.cli.local_run import LocalRun, local_run
 
 
@@ -14,6 +14,7 @@ from tileweave.cli.local_run import LocalRun, local_run
 def system() -> Iterator[LocalRun]:
     """Run it until the block ends; the environment of this process names it meanwhile."""
     before = dict(os.environ)
+    os.environ.setdefault("TILEWEAVE_FIRESTORE_HEAP", HEAP)
     forget()
     try:
         with local_run(0, None) as run:
