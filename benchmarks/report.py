@@ -14,6 +14,8 @@ from rich.table import Table
 from benchmarks.figures import Figure, Result
 from tileweave import __version__
 
+FLOOR = ": floor"
+
 MARKS = {None: "", True: "[green]met[/]", False: "[red]missed[/]"}
 
 
@@ -74,21 +76,22 @@ def _plot(result: Result, path: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = result.name  # the same figures, the same file
     from matplotlib import pyplot as plt  # noqa: PLC0415 - the same
 
-    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 5), layout="constrained")
     curves = _curves(result.figures)
     if curves:
         for name, points in curves.items():
-            axes.plot([each[0] for each in points], [each[1] for each in points], "o-", label=name)
+            style = "--" if name.endswith(FLOOR) else "o-"
+            axes.plot([each[0] for each in points], [each[1] for each in points], style, label=name)
         axes.set_xscale("log")
         axes.set_xlabel("tiles of the AOI")
         axes.set_ylim(bottom=0)
     else:
         _bars(axes, result.figures)
-    axes.set_ylabel(", ".join(dict.fromkeys(each.unit for each in result.figures)))
+    axes.set_ylabel(", ".join(dict.fromkeys(each.unit for each in result.figures if each.unit)))
     axes.set_title(result.title)
     axes.grid(visible=True, alpha=0.3)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize="small")
+        figure.legend(loc="outside lower center", ncols=2, fontsize="small")
     figure.savefig(path, metadata={"Date": None})
     plt.close(figure)
 
@@ -100,7 +103,7 @@ def _curves(figures: Iterable[Figure]) -> dict[str, list[tuple[int, float]]]:
             continue
         found.setdefault(each.case, []).append((each.size, each.value))
         if each.floor is not None:
-            found.setdefault(f"{each.case}: floor", []).append((each.size, each.floor))
+            found.setdefault(f"{each.case}{FLOOR}", []).append((each.size, each.floor))
     return {name: sorted(points) for name, points in found.items() if len(points) > 1}
 
 
