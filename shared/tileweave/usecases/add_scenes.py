@@ -90,10 +90,13 @@ def _add_chain(
 ) -> list[Outcome]:
     """Add a chain, or what is left of it; at the first try its tiles are taken not to be there."""
     added, progress.tries = progress.added, progress.tries + 1
-    unlikely = absent(names, chain) if progress.tries == 1 else {}
-    reading = Reading(services, remembered=unlikely)
     keys = set().union(*(ingestion.keys_of(names, each) for each in chain))
-    checked = reading.draft(partial(check_chain, names, chain, refused, added), keys)[0]
+    check = partial(check_chain, names, chain, refused, added)
+    reading = Reading(services, remembered=absent(names, chain) if progress.tries == 1 else {})
+    checked = reading.draft(check, keys)[0]
+    if checked.wrong and progress.tries == 1:  # nothing is refused by what was not read
+        reading = Reading(services)
+        checked = reading.draft(check, keys)[0]
     if not checked.wrong:
         _add(reading, names, checked, added)
     elif added:

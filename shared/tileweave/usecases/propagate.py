@@ -129,7 +129,9 @@ def _release(
     services: Services, tile_ids: Sequence[int], known: Mapping[Key, Stored] = NOTHING_KNOWN
 ) -> None:
     """Hand out those of the tiles that are ready by now; `known` is what was just read."""
-    for piece in _pieces(tile_ids):
+    for number, piece in enumerate(_pieces(tile_ids)):
+        if number and services.told:
+            services.told.tell(services.store)  # before the janitor takes it for unpublished
         carry_out_all(services, _hand_out, _keys(piece), known=known)
         known = NOTHING_KNOWN
 

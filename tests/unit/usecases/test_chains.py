@@ -292,6 +292,22 @@ def test_a_repeat_completes_a_chain_whatever_failed_since(commit: int) -> None:
     assert_ends(world)
 
 
+def test_a_repeat_completes_branches_whatever_failed_since() -> None:
+    """The scene that was promised does not depend on what names the FAILED tile."""
+    world = a_world(*a_chain(3))
+    first = a_new_scene(6, [a_new_tile(NEIGHBOUR)])
+    names_it = a_new_scene(7, [a_new_tile(NEIGHBOUR, previous=ref(6, NEIGHBOUR)), naming(2)])
+    promised = a_new_scene(8, [a_new_tile(NEIGHBOUR, previous=ref(6, NEIGHBOUR))])
+    chain = [first, names_it, promised]
+    a_broken_request(world, chain, 2)
+    assert len(list(world.store.scenes(AOI))) == 4
+
+    outcomes = added(world, chain)
+
+    assert [each.fate for each in outcomes] == [Fate.KNOWN, Fate.ADDED, Fate.ADDED]
+    assert_ends(world)
+
+
 def test_a_repeat_of_what_added_nothing_is_refused() -> None:
     """A chain in which nothing is known is checked like a new one."""
     world = a_world(*a_chain(3))

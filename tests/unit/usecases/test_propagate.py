@@ -149,6 +149,21 @@ def test_more_tiles_than_a_piece_all_fail_with_their_scene() -> None:
     assert {world.tile(2, each).previous for each in BURSTS} == {first}
 
 
+def test_what_a_long_propagation_published_is_confirmed_as_it_goes_on() -> None:
+    """So that no janitor publishes the first piece once more while the last is at work."""
+    store = TroubledStore()
+    world = World(a_new_scene(0, map(a_new_tile, BURSTS)), store=store)
+    world.answer(world.scene(0))
+    [update] = world.updates
+    waiting: list[int] = []
+    store.before_commits = [None, lambda: waiting.append(len(list(store.unpublished())))]
+
+    world.deliver(update)
+
+    assert waiting == [1]  # the scene's own update
+    assert list(store.unpublished()) == []
+
+
 def test_a_propagation_that_broke_off_goes_on_when_its_update_comes_again() -> None:
     """The first piece was committed; the second was not."""
     store = TroubledStore()
