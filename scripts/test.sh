@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit 1
 none_selected=5
 computing="not emulators and not e2e"
 
-.venv/bin/python -m pytest --cov --cov-report= -n auto --dist worksteal -m "$computing" "$@"
+.venv/bin/python -m pytest --cov --cov-report= --cov-fail-under=0 -n auto --dist worksteal -m "$computing" "$@"
 first=$?
 .venv/bin/python -m pytest --cov --cov-append -m "emulators or e2e" "$@"
 second=$?
