@@ -8,7 +8,9 @@ may run, and the functions beside them: whoever takes a message, it is applied o
 from __future__ import annotations
 
 import logging
+import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -17,9 +19,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tileweave import compose
-from tileweave.adapters.pull import FAILURES, NOT_THERE, Received
+from tileweave.adapters.pull import FAILURES, FINAL, LEASE_SECONDS, Received
 from tileweave.domain.errors import Unavailable
 from tileweave.domain.messages import Topic
+from tileweave.ticker import every
 from tileweave.usecases.consume import Consumer
 from tileweave.usecases.ports import Services
 from tileweave.usecases.reject import Delivery
@@ -56,9 +59,13 @@ class Source(Protocol):
     def extend(self, ack_ids: Sequence[str]) -> None: ...  # noqa: D102
     def give_back(self, ack_ids: Sequence[str]) -> None: ...  # noqa: D102
     def acknowledge(self, *ack_ids: str) -> None: ...  # noqa: D102
-    def push_to(self, endpoint: str) -> None: ...  # noqa: D102
+    def take_over(self) -> None: ...  # noqa: D102
     @property
     def pushes_to(self) -> str: ...  # noqa: D102
+
+
+class Pushed(Exception):
+    """Raised when the messages of a subscription go to a function, so that nobody can pull them."""
 
 
 @dataclass
@@ -71,12 +78,17 @@ class Lane:
     stop: threading.Event
     taken: int = 0
     busy: float = field(default_factory=time.monotonic)
-    """When a message came last."""
+    """When messages were there last; in the future while some are being taken."""
+    _held: list[str] = field(default_factory=list)
+    """Messages that are being taken: their leases are extended meanwhile."""
     _told: float = field(default_factory=time.monotonic)
 
     def run(self) -> None:
-        """Take messages. Raises NOT_THERE."""
-        with ThreadPoolExecutor(1, "acknowledge") as behind:
+        """Take messages. Raises one of FINAL."""
+        with (
+            ThreadPoolExecutor(1, "acknowledge") as behind,
+            every(LEASE_SECONDS / 3, lambda: self._said(self.source.extend, list(self._held))),
+        ):
             while not self.stop.is_set():
                 self._take(self._pull(), behind)
                 if time.monotonic() - self._told >= TELL_SECONDS:
@@ -87,15 +99,13 @@ class Lane:
         """Return what is there; wait a moment if that is nothing."""
         try:
             received = self.source.pull(MOST_AT_ONCE, leased=False)
-        except NOT_THERE:
+        except FINAL:
             raise
         except FAILURES as error:
             logger.warning("no messages for the moment: %s", error)
             self.stop.wait(PAUSE_SECONDS)
             return []
-        if received:
-            self.busy = time.monotonic()
-        elif not self.source.waits:
+        if not received and not self.source.waits:
             idle = time.monotonic() - self.busy
             self.stop.wait(min(LONGEST_POLL, max(SHORTEST_POLL, idle / 50)))
         return received
@@ -104,9 +114,13 @@ class Lane:
         if not received:
             return
         ids = [each.ack_id for each in received]
+        self.busy, self._held = math.inf, ids
         behind.submit(self._said, self.source.extend, ids)
         deliveries = [each.delivery for each in received]
-        failed = {id(each) for each in self.take(deliveries)}
+        try:
+            failed = {id(each) for each in self.take(deliveries)}
+        finally:
+            self.busy, self._held = time.monotonic(), []
         pairs = list(zip(ids, map(id, deliveries), strict=True))
         good = [ack_id for ack_id, delivery in pairs if delivery not in failed]
         behind.submit(self._said, lambda ids: self.source.acknowledge(*ids), good)
@@ -119,8 +133,9 @@ class Lane:
     def _said(self, say: Callable[[Sequence[str]], None], ack_ids: Sequence[str]) -> None:
         """Say something of messages; if that fails they come again when their lease is over."""
         try:
-            say(ack_ids)
-        except FAILURES as error:
+            if ack_ids:
+                say(ack_ids)
+        except Exception as error:  # noqa: BLE001 - nobody else looks at what is said behind
             logger.warning("%d messages may come again: %s", len(ack_ids), error)
 
     def _tell(self) -> None:
@@ -142,6 +157,16 @@ def lane(topic: Topic, services: Services, source: Source, stop: threading.Event
     consumer = Consumer(services)
     take = consumer.take_results if topic is Topic.RESULTS else consumer.take_updates
     return Lane(source, consumer, take, stop)
+
+
+def check_pulled(source: Source) -> None:
+    """Raise Pushed if a subscription's messages are pushed, saying how to have them pulled."""
+    if endpoint := source.pushes_to:
+        name = source.path.rpartition("/")[2]
+        raise Pushed(
+            f"the messages of {name} are pushed to {endpoint}: have them pulled first, by"
+            f" `gcloud pubsub subscriptions modify-push-config {name} --push-endpoint=`"
+        )
 
 
 def consume(
@@ -175,7 +200,13 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    consume(lanes(TOPICS, stop), stop)
+    taking = lanes(TOPICS, stop)
+    try:
+        for each in taking:
+            check_pulled(each.source)
+    except Pushed as error:
+        sys.exit(str(error))
+    consume(taking, stop)
 
 
 if __name__ == "__main__":

@@ -133,6 +133,11 @@ class Topology(_Described):
         }
         return self.model_copy(update={"subscriptions": {**self.subscriptions, **pulled}})
 
+    def only(self, keys: Collection[str]) -> Self:
+        """Return the topology with these subscriptions and no others."""
+        some = {key: self.subscriptions[key] for key in keys}
+        return self.model_copy(update={"subscriptions": some})
+
     def topic_name(self, key: str) -> str:
         """Return the name of the topic with this key, which is also its subscription's."""
         return self.topics[key].name

@@ -30,11 +30,11 @@ def environment_of(system: Up) -> dict[str, str]:
     return dict(RunState.model_validate_json(path.read_bytes()).environment)
 
 
-def pushed_to(system: Up) -> str:
-    """Return where results are pushed to; "" if they are pulled."""
+def pushed_to(system: Up, topic: str = "results") -> str:
+    """Return where messages are pushed to; "" if they are pulled."""
     environment = environment_of(system)
     project = environment["GOOGLE_CLOUD_PROJECT"]
-    name = f"projects/{project}/subscriptions/results"
+    name = f"projects/{project}/subscriptions/{topic}"
     return Subscription(name, environment["PUBSUB_EMULATOR_HOST"]).pushes_to
 
 
@@ -70,6 +70,34 @@ def test_a_run_goes_on_when_its_consumer_is_killed(system: Up) -> None:
         consumer.process.send_signal(signal.SIGKILL)
 
         system.until_done("Killed", STALL_SECONDS)
+
+
+def test_a_consumer_that_is_killed_beside_another_leaves_its_own_messages_only(system: Up) -> None:
+    """One takes results, the other updates: the functions get the results again."""
+    with (
+        system.workers("--seconds", "0.1"),
+        system.machine.running("consume", "results", "--port", system.port) as results,
+        system.machine.running("consume", "dependency-updates", "--port", system.port) as updates,
+    ):
+        results.wait_for("Taking results")
+        updates.wait_for("Taking dependency-updates")
+        results.process.send_signal(signal.SIGKILL)
+
+        eventually(10, lambda: _is(pushed_to(system) != ""))
+        assert pushed_to(system, "dependency-updates") == ""
+        system.ingest("Split")
+        system.until_done("Split", STALL_SECONDS)
+
+
+def test_a_consumer_without_credentials_says_so(tmp_path: Path) -> None:
+    """In a line, not in a stack trace."""
+    named = {"GOOGLE_CLOUD_PROJECT": "nobodys-project", "GOOGLE_APPLICATION_CREDENTIALS": "/none"}
+
+    ended = Machine(tmp_path, named).run("consume")
+
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert "/none" in ended.stderr
 
 
 def test_a_consumer_takes_nothing_away_from_functions_that_are_deployed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,9 +13,10 @@ from tests.builders import AOI, NOW, a_scene, a_tile
 from tileweave.adapters.firestore.aois import SHARDS
 from tileweave.adapters.firestore.codec import MOST_HISTORY, RECENT_HISTORY
 from tileweave.adapters.firestore.store import FirestoreStore
+from tileweave.adapters.firestore.wire import Wire
 from tileweave.domain.draft import Edit
 from tileweave.domain.errors import Unavailable
-from tileweave.domain.model import Cause, Change
+from tileweave.domain.model import Cause, Change, Key
 from tileweave.domain.status import Status
 from tileweave.domain.tally import increments
 from tileweave.usecases.ports import Rejected, Write
@@ -108,3 +110,20 @@ def test_a_store_that_does_not_answer_is_unavailable(
     with pytest.raises(Unavailable):
         FirestoreStore(client).find_aoi(AOI)
     client.close()
+
+
+@pytest.mark.parametrize(("code", "told"), [(0, True), (5, True), (10, False), (14, False)])
+def test_a_confirmation_that_is_refused_by_itself_is_told(
+    firestore_client: Client, monkeypatch: pytest.MonkeyPatch, code: int, *, told: bool
+) -> None:
+    """Each of many is done or refused by itself; one whose document is gone is settled."""
+    store = FirestoreStore(firestore_client)
+    monkeypatch.setattr(Wire, "write_each", lambda wire, writes: [0, code])
+    published = {Key("tile", 1): {"job:1"}, Key("tile", 2): {"job:1"}}
+
+    with nullcontext() if told else pytest.raises(Unavailable, match="1 confirmations"):
+        store.confirm(published)
+
+
+def test_what_is_confirmed_of_documents_that_are_gone_is_settled(firestore_client: Client) -> None:
+    FirestoreStore(firestore_client).confirm({Key("tile", 4711): {"job:1"}})

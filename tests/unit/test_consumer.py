@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from google.api_core.exceptions import NotFound, ServiceUnavailable
+from google.api_core.exceptions import (
+    FailedPrecondition,
+    NotFound,
+    PermissionDenied,
+    ServiceUnavailable,
+)
 
 from tests.builders import World, a_chain
 from tests.unit.usecases.troubled import TroubledPublisher, TroubledStore, nobody_answers
 from tileweave import consumer
 from tileweave.adapters.pull import Received
-from tileweave.consumer import Lane, consume, lane
+from tileweave.consumer import Lane, Pushed, check_pulled, consume, lane
 from tileweave.domain.messages import Topic
 from tileweave.domain.status import Status
+from tileweave.usecases.consume import Consumer
+from tileweave.usecases.reject import Delivery
 
 SECONDS = 10
 
@@ -51,8 +59,8 @@ class Messages:
     def acknowledge(self, *ack_ids: str) -> None:
         self._say("acknowledge", ack_ids)
 
-    def push_to(self, endpoint: str) -> None:
-        self.pushes_to = endpoint
+    def take_over(self) -> None:
+        self.pushes_to = ""
 
     def _say(self, what: str, ack_ids: Sequence[str]) -> None:
         self.said.append((what, tuple(ack_ids)))
@@ -110,7 +118,7 @@ def test_messages_are_leased_taken_and_then_acknowledged() -> None:
 
 
 def test_what_was_published_is_told_at_the_end() -> None:
-    """Of tiles that were handed out: not before, so that one request tells of many."""
+    """Of tiles that were handed out; not before (`tests/unit/usecases/test_consume.py`)."""
     world = World(*a_chain(2))
     world.finish_scenes()
     job = world.tile(0)
@@ -133,10 +141,10 @@ def test_messages_that_failed_are_given_back(monkeypatch: pytest.MonkeyPatch) ->
     publisher.troubles = [nobody_answers()]
 
     with running(world, messages):
-        until(lambda: len(messages.said) == 3)
+        until(lambda: len(messages.said) == 2)
 
     ids = ("ack-0", "ack-1")
-    assert messages.said == [("extend", ids), ("acknowledge", ()), ("give back", ids)]
+    assert messages.said == [("extend", ids), ("give back", ids)]
 
 
 def test_a_service_that_does_not_answer_is_asked_again(
@@ -181,15 +189,52 @@ def test_what_cannot_be_told_is_told_later(
     assert list(store.unpublished()) == []
 
 
-def test_a_subscription_that_is_not_there_ends_all() -> None:
+@pytest.mark.parametrize("error", [NotFound, PermissionDenied, FailedPrecondition])
+def test_a_subscription_that_cannot_be_pulled_ends_all(error: type[Exception]) -> None:
     """Its error is raised, and the other lanes stop."""
     world = World()
     stop = threading.Event()
-    sources = [Messages(), Messages(errors=[NotFound("no such subscription")])]
+    sources = [Messages(), Messages(errors=[error("not this one")])]
     lanes = [lane(Topic.RESULTS, world.services, each, stop) for each in sources]
 
-    with pytest.raises(NotFound):
+    with pytest.raises(error):
         consume(lanes, stop)
+
+
+def test_a_consumer_of_pushed_messages_says_how_to_have_them_pulled() -> None:
+    """Where nobody switches them, as when it is deployed."""
+    pushed = Messages(pushes_to="https://results.example")
+
+    with pytest.raises(Pushed, match="modify-push-config results --push-endpoint="):
+        check_pulled(pushed)
+
+    check_pulled(Messages())
+
+
+def test_a_lane_that_takes_long_is_not_idle_and_keeps_its_messages(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Their leases are extended until they are taken."""
+    monkeypatch.setattr(consumer, "LEASE_SECONDS", 0.03)
+    messages = Messages([Received("ack", b"{}", "message")])
+    go_on, stop = threading.Event(), threading.Event()
+
+    def take(deliveries: Sequence[Delivery]) -> list[Delivery]:
+        go_on.wait(SECONDS)
+        return []
+
+    made = Lane(messages, Consumer(World().services), take, stop)
+    thread = threading.Thread(target=made.run)
+    thread.start()
+
+    until(lambda: messages.said.count(("extend", ("ack",))) > 3)
+    assert made.busy > time.monotonic()
+    go_on.set()
+    until(lambda: made.taken)
+    stop.set()
+    thread.join(SECONDS)
+    assert made.busy <= time.monotonic()
+    assert messages.said[-1] == ("acknowledge", ("ack",))
 
 
 def test_what_is_looked_at_meanwhile_may_end_it() -> None:

@@ -9,10 +9,17 @@ from datetime import datetime
 from typing import Any, cast
 
 import grpc
-from google.api_core.exceptions import DeadlineExceeded, GoogleAPICallError, NotFound, RetryError
+from google.api_core.exceptions import (
+    DeadlineExceeded,
+    FailedPrecondition,
+    GoogleAPICallError,
+    NotFound,
+    PermissionDenied,
+    RetryError,
+)
 from google.pubsub_v1 import PullRequest, SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
-from google.pubsub_v1.types import PushConfig, ReceivedMessage
+from google.pubsub_v1.types import ReceivedMessage
 
 from tileweave.usecases.reject import Delivery, named
 
@@ -26,9 +33,10 @@ MOST_IDS = 1_000
 """Messages of one request (the service takes 512 KiB)."""
 
 FAILURES = (GoogleAPICallError, RetryError)
-"""What every method raises; NotFound: there is no such subscription."""
+"""What every method raises."""
 
-NOT_THERE = NotFound
+FINAL = (NotFound, PermissionDenied, FailedPrecondition)
+"""Of these, what no repetition mends: it is not there, not for us, or pushed."""
 
 # Proxies of the environment are not for a host of this machine.
 _OPTIONS = (("grpc.enable_http_proxy", 0),)
@@ -98,12 +106,12 @@ class Subscription:
         for some in _pieces(ack_ids):
             self._client.acknowledge(subscription=self.path, ack_ids=some, timeout=RPC_SECONDS)
 
-    def push_to(self, endpoint: str) -> None:
-        """Have messages pushed to this address, or pulled if it is empty."""
-        config = PushConfig(push_endpoint=endpoint)
-        self._client.modify_push_config(
-            subscription=self.path, push_config=config, timeout=RPC_SECONDS
-        )
+    def take_over(self) -> None:
+        """Have messages pulled, and come again LEASE_SECONDS after a process took them and died."""
+        pulled = {"name": self.path, "ack_deadline_seconds": LEASE_SECONDS}
+        mask = {"paths": ["push_config", "ack_deadline_seconds"]}
+        request: dict[str, Any] = {"subscription": pulled, "update_mask": mask}
+        self._client.update_subscription(request=request, timeout=RPC_SECONDS)
 
     @property
     def pushes_to(self) -> str:

@@ -52,39 +52,38 @@ def consume(
         run = connect.find_run(os.environ, port)
         lanes = _lanes(topics, run, stop)
         if run is not None:
-            stack.enter_context(state.consuming(run.port))
+            for topic in topics:
+                stack.enter_context(state.consuming(run.port, topic))
         _pull(lanes, take=run is not None)
         _run(lanes, run, until_idle, stop)
 
 
 def _lanes(topics: list[Topic], run: RunState | None, stop: threading.Event) -> list[Lane]:
     os.environ.update(run.environment if run else {})
+    from google.auth.exceptions import GoogleAuthError
+
     from tileweave.consumer import lanes
 
     try:
         return lanes(topics, stop)
-    except ValueError as error:
+    except (GoogleAuthError, ValueError) as error:
         raise CommandError(str(error)) from error
 
 
 def _pull(lanes: list[Lane], *, take: bool) -> None:
     """See that the messages can be pulled; with `take` they are no longer pushed to functions."""
     from tileweave.adapters.pull import FAILURES
+    from tileweave.consumer import Pushed, check_pulled
 
     for each in lanes:
-        source = each.source
         try:
-            endpoint = source.pushes_to
-            if endpoint and take:
-                source.push_to("")
+            if take:
+                each.source.take_over()
+            check_pulled(each.source)
+        except Pushed as error:
+            raise CommandError(str(error)) from error
         except FAILURES as error:
-            raise CommandError(f"{source.path}: {error}") from error
-        if endpoint and not take:
-            name = source.path.rpartition("/")[2]
-            raise CommandError(
-                f"the messages of {name} are pushed to {endpoint}: have them pulled first, by"
-                f" `gcloud pubsub subscriptions modify-push-config {name} --push-endpoint=`"
-            )
+            raise CommandError(f"{each.source.path}: {error}") from error
 
 
 def _run(

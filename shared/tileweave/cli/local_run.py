@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from tileweave.cli.errors import CommandError, tell
 from tileweave.cli.kept import hand_out_again
 from tileweave.cli.plan import Plan, planned
 from tileweave.cli.supervisor import Say, Supervisor
-from tileweave.cli.ticker import every
+from tileweave.ticker import every
 from tileweave_emulators import EmulatorError, Emulators, Running, SaveFailed
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,9 @@ JANITOR_SECONDS = 10
 
 AUDIT_SECONDS = 600
 """How often it looks further."""
+
+CONSUMED = ("results", "dependency-updates")
+"""Topics whose messages a batch consumer may take."""
 
 TAKE_BACK_SECONDS = 2
 """How soon the functions get the messages again that a batch consumer has left."""
@@ -100,23 +103,25 @@ def _start(run: LocalRun, plan: Plan) -> None:
     _wait(run, plan)
 
 
-def _subscribe(plan: Plan, emulators: Running) -> None:
-    """Have the functions get their messages."""
+def _subscribe(plan: Plan, emulators: Running, only: Collection[str] = ()) -> None:
+    """Have the functions get their messages, of all subscriptions or `only` of these."""
     from tileweave_emulators.provision import provision
 
     endpoints = {name: plan.url_of(name) for name in functions.PUSHED}
-    provision(plan.topology, emulators.project, emulators.pubsub_host, endpoints)
+    topology = plan.topology.only(only) if only else plan.topology
+    provision(topology, emulators.project, emulators.pubsub_host, endpoints)
 
 
 def _take_back(plan: Plan, emulators: Running, say: Say) -> None:
-    """Have the functions get their messages again if a batch consumer took them, and is gone."""
+    """Have the functions get the messages again that batch consumers took which are gone."""
+    for topic in CONSUMED:
 
-    def subscribe() -> None:
-        _subscribe(plan, emulators)
-        say("the batch consumer is gone: the functions take the messages again")
+        def subscribe(topic: str = topic) -> None:
+            _subscribe(plan, emulators, (topic,))
+            say(f"no batch consumer is left: functions take the messages of {topic} again")
 
-    with suppress(EmulatorError):  # the next time, then
-        state.take_back(plan.gateway, subscribe)
+        with suppress(EmulatorError):  # the next time, then
+            state.take_back(plan.gateway, topic, subscribe)
 
 
 def _wait(run: LocalRun, plan: Plan) -> None:

@@ -72,12 +72,13 @@ def is_running(state: RunState) -> bool:
 
 
 @contextmanager
-def consuming(port: int) -> Iterator[None]:
-    """Tell the run on this port that a batch consumer takes its messages, until the block ends.
+def consuming(port: int, topic: str) -> Iterator[None]:
+    """Tell the run on this port that a batch consumer takes a topic's messages in the block.
 
     However it ends: the lock goes with the process.
     """
-    path = _consumed(port)
+    path = _consumed(port, topic)
+    path.parent.mkdir(parents=True, exist_ok=True)
     while True:
         with path.open("a") as file:
             fcntl.flock(file, fcntl.LOCK_SH)
@@ -87,9 +88,9 @@ def consuming(port: int) -> Iterator[None]:
             return
 
 
-def take_back(port: int, do: Callable[[], None]) -> None:
-    """Do this if a batch consumer took the messages of the run on this port, and is gone."""
-    path = _consumed(port)
+def take_back(port: int, topic: str, do: Callable[[], None]) -> None:
+    """Do this if batch consumers took a topic's messages of the run on this port, and are gone."""
+    path = _consumed(port, topic)
     if not path.exists():
         return
     with path.open("a") as file:
@@ -98,8 +99,8 @@ def take_back(port: int, do: Callable[[], None]) -> None:
             path.unlink(missing_ok=True)
 
 
-def _consumed(port: int) -> Path:
-    return _folder() / f"consumed-{port}.lock"
+def _consumed(port: int, topic: str) -> Path:
+    return _folder() / f"consumed-{port}-{topic}.lock"
 
 
 def _is_at(file: IO[str], path: Path) -> bool:

@@ -15,9 +15,9 @@ from tileweave.adapters.pull import LEASE_SECONDS, Received
 from tileweave.cli.errors import CommandError
 from tileweave.cli.job import Job, Outcome, read_job, result_of
 from tileweave.cli.leases import Leases
-from tileweave.cli.ticker import every
 from tileweave.cli.troubles import NONE, Troubles
 from tileweave.domain.errors import TileweaveError
+from tileweave.ticker import every
 from tileweave.usecases.ports import Publisher
 
 POLL_SECONDS = 0.1

@@ -94,11 +94,6 @@ def carry_out_all(
     return [each for part in parts for each in carry_out_all(services, decide, part, besides)]
 
 
-def attempt(services: Services, decide: Callable[[Draft], T], first: Iterable[Key]) -> T:
-    """Make a decision true, once. Raises Conflict if somebody else was quicker."""
-    return Reading(services).attempt(decide, first)
-
-
 class Reading:
     """What was read so far: decisions that follow each other read nothing twice.
 
@@ -140,6 +135,7 @@ class Reading:
         for key in {*after, *told}:
             self._known.pop(key, None)
         self._known |= written
+        self._unsure -= written.keys()
         return written
 
     def draft(

@@ -17,10 +17,9 @@ from tileweave.domain.many import Answer, Named
 from tileweave.domain.many import take_results as decide
 from tileweave.domain.model import Key
 from tileweave.usecases.carry_out import Reading, retrying
-from tileweave.usecases.chores import do_chore
 from tileweave.usecases.confirmations import Confirmations
-from tileweave.usecases.ports import Rejected, Services, Stored
-from tileweave.usecases.propagate import propagate_all, read_update, take_update
+from tileweave.usecases.ports import Services, Stored
+from tileweave.usecases.propagate import is_chore, propagate_all, read_update, take_update
 from tileweave.usecases.reject import Delivery
 from tileweave.usecases.take_result import judged, read_result, take_result
 
@@ -76,8 +75,11 @@ class Consumer:
         return self._all_or_each(deliveries, self._results, take_result)
 
     def take_updates(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
-        """Propagate updates; return those that are to be delivered again."""
-        return self._all_or_each(deliveries, self._updates, take_update)
+        """Propagate updates, then do chores one by one; return what is to be delivered again."""
+        chores = [each for each in deliveries if is_chore(each)]
+        updates = [each for each in deliveries if each not in chores]
+        left = self._all_or_each(updates, self._updates, take_update)
+        return [*left, *(bad for each in chores for bad in self._alone(each, take_update))]
 
     def tell(self) -> None:
         """Tell the store what was published meanwhile. Raises Unavailable."""
@@ -135,7 +137,4 @@ class Consumer:
             if isinstance(update, DependencyUpdate):
                 key = Key(update.type, update.id)
                 again[key] = again.get(key, False) or delivery.again
-            elif not isinstance(update, Rejected):
-                do_chore(self._services, update)
-        self._memory.forget(again)
         propagate_all(self._services, again)

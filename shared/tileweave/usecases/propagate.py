@@ -64,6 +64,14 @@ def read_update(services: Services, delivery: Delivery) -> DependencyUpdate | Ch
         return _rejected(services, delivery, "malformed", explained(error))
 
 
+def is_chore(delivery: Delivery) -> bool:
+    """Whether a message asks for a piece of a large call."""
+    try:
+        return not isinstance(_UPDATE.validate_json(delivery.body), DependencyUpdate)
+    except ValidationError:
+        return False
+
+
 def _rejected(services: Services, delivery: Delivery, kind: str, error: str) -> Rejected:
     return reject(services, delivery, kind, error, topic=Topic.DEPENDENCY_UPDATES)
 
@@ -100,8 +108,10 @@ def _release_all(
 ) -> None:
     """Publish what an earlier run left, and hand out what became ready."""
     dependants = {key: _dependants(each.document) for key, each in done.items()}
-    _publish_again(services, _all_of(each for key, each in dependants.items() if updates[key]))
-    _release(services, _all_of(dependants.values()), done)
+    left = _all_of(each for key, each in dependants.items() if updates[key])
+    _publish_again(services, left)
+    # What was read before others were published may have been forced back meanwhile.
+    _release(services, _all_of(dependants.values()), NOTHING_KNOWN if left else done)
 
 
 def _failed(services: Services, document: Document, *, again: bool) -> None:

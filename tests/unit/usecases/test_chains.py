@@ -292,6 +292,27 @@ def test_a_repeat_completes_a_chain_whatever_failed_since(commit: int) -> None:
     assert_ends(world)
 
 
+def test_a_repeat_completes_a_chain_whose_promise_is_right_by_itself() -> None:
+    """The scene that was promised names nothing that FAILED, nor what does."""
+    third = "A44_IW2_8951"
+    chain = [
+        a_new_scene(6, [a_new_tile()]),
+        a_new_scene(7, [a_new_tile(NEIGHBOUR), a_new_tile(third)]),
+        a_new_scene(8, [naming(6), a_new_tile(NEIGHBOUR, previous=ref(7, NEIGHBOUR))]),
+        a_new_scene(9, [a_new_tile(third, previous=ref(7, third))]),
+    ]
+    world = a_world()
+    store_of(world).commit_troubles = [None, nobody_answers()]
+    with pytest.raises(Unavailable):
+        added(world, chain)
+    failing(world, 6)()
+
+    outcomes = added(world, chain)
+
+    assert [each.fate for each in outcomes] == [Fate.KNOWN, *[Fate.ADDED] * 3]
+    assert_ends(world)
+
+
 def test_a_repeat_completes_branches_whatever_failed_since() -> None:
     """The scene that was promised does not depend on what names the FAILED tile."""
     world = a_world(*a_chain(3))

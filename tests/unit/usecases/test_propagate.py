@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
@@ -12,6 +13,7 @@ from tests.unit.usecases.troubled import (
     nobody_answers,
 )
 from tileweave.domain.errors import Unavailable
+from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Key
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.propagate import PIECE, propagate, take_update
@@ -147,6 +149,35 @@ def test_more_tiles_than_a_piece_all_fail_with_their_scene() -> None:
     first = world.tile(0).link
     assert {world.tile(1, each).status for each in BURSTS} == {Status.FAILED}
     assert {world.tile(2, each).previous for each in BURSTS} == {first}
+
+
+def test_what_is_forced_back_while_others_are_published_again_hands_out_nothing() -> None:
+    """The dependency is read after that, however it was found."""
+    publisher = TroubledPublisher()
+    first = ref(0)
+    scenes = [a_new_scene(each, [a_new_tile(previous=first, reference=first)]) for each in (1, 2)]
+    world = World(a_new_scene(0, [a_new_tile()]), *scenes, publisher=publisher)
+    for number in (0, 1):
+        world.answer(world.scene(number))
+    world.settle()
+    publisher.troubles = [nobody_answers()]
+    with pytest.raises(Unavailable):  # tile 1 is handed out, and its job left in the outbox
+        world.answer(world.tile(0))
+    world.answer(world.scene(2))
+    update = Message(Topic.DEPENDENCY_UPDATES, {"type": "tile", "id": world.tile(0).id}, {})
+    real = publisher.publish
+
+    def publish(messages: Sequence[Message]) -> None:
+        publisher.publish = real  # type: ignore[method-assign]
+        real(messages)
+        world.operate(world.tile(0), Event.FORCE_NEW)
+
+    publisher.publish = publish  # type: ignore[method-assign]
+
+    world.deliver(update, again=True)
+
+    assert world.tile(0).status is Status.NEW
+    assert world.tile(2).status is Status.NEW
 
 
 def test_what_a_long_propagation_published_is_confirmed_as_it_goes_on() -> None:

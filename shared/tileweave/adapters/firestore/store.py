@@ -22,7 +22,7 @@ from tileweave.adapters.firestore.documents import (
 from tileweave.adapters.firestore.rejected import FirestoreRejected
 from tileweave.adapters.firestore.streams import Ordered, streamed
 from tileweave.adapters.google_errors import translated
-from tileweave.domain.errors import Conflict, NotFound
+from tileweave.domain.errors import Conflict, NotFound, Unavailable
 from tileweave.domain.model import Change, Document, Key, Scene, Tile
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments
@@ -37,6 +37,9 @@ from tileweave.usecases.ports import (
 )
 
 logger = logging.getLogger(__name__)
+
+_SETTLED = (0, 5)
+"""Codes of a write that was done, or whose document is gone."""
 
 READS_AT_ONCE = 1_000
 WRITES_AT_ONCE = 500
@@ -97,7 +100,10 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         ]
         with translated():
             for start in range(0, len(writes), WRITES_AT_ONCE):
-                self._wire.write_each(writes[start : start + WRITES_AT_ONCE])
+                codes = self._wire.write_each(writes[start : start + WRITES_AT_ONCE])
+                if refused := [each for each in codes if each not in _SETTLED]:
+                    # All of them may be repeated: what is not there any more is taken out once.
+                    raise Unavailable(f"{len(refused)} confirmations were refused: {refused[:5]}")
 
     def history(self, key: Key) -> list[Change] | None:
         """Return the whole history of a scene or tile, the oldest change first; None: no such."""

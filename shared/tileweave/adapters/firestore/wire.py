@@ -211,10 +211,15 @@ class Wire:
         answer = self._api.commit(request=wrapped, **self._options)
         return [each.update_time for each in types.CommitResponse.pb(answer).write_results]
 
-    def write_each(self, writes: Sequence[Any]) -> None:
-        """Do each of these writes that can be done; of documents that are all different."""
+    def write_each(self, writes: Sequence[Any]) -> list[int]:
+        """Do each of these writes that can be done, of documents that are all different.
+
+        Returns a code of google.rpc for each: 0 is done, 5 a document that is not there.
+        """
         request = types.BatchWriteRequest.pb()(database=self._database, writes=writes)
-        self._api.batch_write(request=types.BatchWriteRequest.wrap(request), **self._options)
+        wrapped = types.BatchWriteRequest.wrap(request)
+        answer = self._api.batch_write(request=wrapped, **self._options)
+        return [each.code for each in types.BatchWriteResponse.pb(answer).status]
 
     @property
     def _api(self) -> Any:  # noqa: ANN401 - generated, without types
