@@ -15,6 +15,7 @@ from tileweave.domain.lifecycle import remembered
 from tileweave.domain.model import Cause, Change, Json, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, token
 from tileweave.domain.relink import put_linked, relinked, relinked_late
+from tileweave.domain.snapshot import State, TileState
 from tileweave.domain.status import Status
 
 INGESTION = Cause(actor="ingestion")
@@ -43,6 +44,8 @@ class NewTile:
     anx_time: int | None = None
     path: str = ""
     """Where the tile stands in the request, for error messages."""
+    restored: TileState | None = None
+    """The state that it is restored to, out of a snapshot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,8 @@ class NewScene:
     wkt: str | None = None
     by: Cause = INGESTION
     """Who adds it, and by which call."""
+    restored: State | None = None
+    """The state that it is restored to, out of a snapshot."""
 
 
 Placed = tuple[NewScene, NewTile]
