@@ -7,30 +7,56 @@ from contextlib import contextmanager
 
 import typer
 
-from tileweave.client.errors import ClientError
-from tileweave_emulators import EmulatorError
+WRONG = 1
+"""The exit code of what could not be done."""
+
+NOT_REACHED = 3
+"""The exit code where the service cannot be reached, or was busy for longer than patience."""
 
 
 class CommandError(Exception):
     """Raised when a command cannot do what was asked; its text is one clear line."""
 
+    exit_code = WRONG
+
+
+class NoService(CommandError):
+    """Raised when nobody says where the service is."""
+
+    exit_code = NOT_REACHED
+
 
 @contextmanager
 def told() -> Iterator[None]:
-    """End the command with exit code 1, and one line for each foreseeable error."""
+    """End the command with an exit code, and one line for each foreseeable error."""
     try:
         yield
     except OSError as error:
         if not error.filename:
             raise
         tell(f"{error.filename}: {error.strerror}")
-        raise typer.Exit(1) from error
-    except (ClientError, CommandError, EmulatorError) as error:
+        raise typer.Exit(WRONG) from error
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
         # What failed while everything was stopped, because of an error, comes with that error.
         if isinstance(error.__context__, CommandError):
             tell(error.__context__)
         tell(error)
-        raise typer.Exit(1) from error
+        raise typer.Exit(code) from error
+
+
+def _exit_code(error: Exception) -> int | None:
+    """Return the exit code of a foreseeable error; None for any other."""
+    if isinstance(error, CommandError):
+        return error.exit_code
+    from tileweave.client import Busy, ClientError, Unreachable
+    from tileweave_emulators import EmulatorError
+
+    if isinstance(error, Busy | Unreachable):
+        return NOT_REACHED
+    return WRONG if isinstance(error, ClientError | EmulatorError) else None
 
 
 def tell(what: object) -> None:
