@@ -66,9 +66,14 @@ def in_units(chain: Sequence[NewScene]) -> list[list[NewScene]]:
 
 
 def named_by(scene: NewScene) -> set[str]:
-    """Return the source ids of the other scenes that this one's tiles name."""
+    """Return the source ids of the other scenes that this one's tiles name.
+
+    Those of a restored tile that FAILED name what links over it are followed to.
+    """
     refs = (ref for tile in scene.tiles for ref in (tile.previous, tile.reference) if ref)
-    return {ref.scene_source_id for ref in refs} - {scene.source_id}
+    kept = (each for tile in scene.tiles if tile.restored for each in tile.restored.followed)
+    names = {ref.scene_source_id for ref in refs} | {each.scene_source_id for each in kept}
+    return names - {scene.source_id}
 
 
 def in_pieces(items: Sequence[T], weigh: Callable[[T], int], most: int) -> Iterator[list[T]]:

@@ -46,3 +46,11 @@ class TileState(State):
     heir: Kept | None = None
     next: tuple[Kept, ...] = ()
     referenced_by: tuple[Kept, ...] = ()
+
+    @property
+    def followed(self) -> tuple[Kept, ...]:
+        """What links over a FAILED tile lead to: one not cut out yet, to all that named it."""
+        if self.status is not Status.FAILED:
+            return ()
+        named = tuple(each for each in (self.previous, self.reference, self.heir) if each)
+        return named if self.cut else (*named, *self.next, *self.referenced_by)
