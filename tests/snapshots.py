@@ -54,8 +54,9 @@ def _scene(feature: Json) -> Any:  # noqa: ANN401 - whatever compares
         "geometry": feature["geometry"],
         "properties": _job(properties, kept, ("id", "aoi", "attempt", "updated_at")),
         "tiles": {
-            tile["SourceID"]: _job(tile, state, ("ID", "PreviousID", "ReferenceID", "Attempt",
-                                                 "UpdatedAt"))
+            tile["SourceID"]: _job(
+                tile, state, ("ID", "PreviousID", "ReferenceID", "Attempt", "UpdatedAt")
+            )
             for tile, state in zip(tiles, states, strict=True)
         },
     }
@@ -64,7 +65,5 @@ def _scene(feature: Json) -> Any:  # noqa: ANN401 - whatever compares
 def _job(shown: Json, kept: Json, besides: Sequence[str]) -> Any:  # noqa: ANN401 - the same
     lasting = {name: value for name, value in shown.items() if name not in besides}
     told = [each for each in kept["history"] if "restored from" not in each["reason"]]
-    lists = {
-        name: sorted(kept.get(name, ()), key=json.dumps) for name in ("next", "referenced_by")
-    }
+    lists = {name: sorted(kept.get(name, ()), key=json.dumps) for name in ("next", "referenced_by")}
     return lasting, {**kept, **lists, "history": told}

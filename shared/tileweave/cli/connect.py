@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from tileweave.cli import state
 from tileweave.cli.errors import CommandError
-from tileweave.cli.state import RunState
+
+if TYPE_CHECKING:
+    from tileweave.cli.state import RunState
 
 NAMING = ("PUBSUB_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT")
 """With one of these set, the environment counts."""
@@ -19,6 +21,8 @@ def find_run(environ: Mapping[str, str], port: int | None) -> RunState | None:
     """
     if port is None and any(environ.get(name) for name in NAMING):
         return None
+    from tileweave.cli import state
+
     runs = [each for each in state.running() if port in (None, each.port)]
     if len(runs) > 1:
         listed = ", ".join(str(each.port) for each in runs)
@@ -31,5 +35,9 @@ def find_run(environ: Mapping[str, str], port: int | None) -> RunState | None:
 
 def check(run: RunState | None) -> None:
     """Do nothing while that run runs. Raises CommandError."""
-    if run is not None and not state.is_running(run):
+    if run is None:
+        return
+    from tileweave.cli import state
+
+    if not state.is_running(run):
         raise CommandError(f"the `tileweave up` at {run.url} has ended")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tileweave.cli import connect, signals, state
+from tileweave.cli import connect, signals
 from tileweave.cli.errors import CommandError, told
 from tileweave.domain.messages import Topic
 
@@ -48,6 +48,8 @@ def consume(
     topics = [Topic(each.value) for each in what or What]
     stop = threading.Event()
     signals.on_first(stop.set)
+    from tileweave.cli import state
+
     with told(), ExitStack() as stack:
         run = connect.find_run(os.environ, port)
         lanes = _lanes(topics, run, stop)

@@ -6,19 +6,18 @@ import sys
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tileweave.cli import denmark, signals
-from tileweave.cli.api import Api
 from tileweave.cli.errors import CommandError, told
-from tileweave.cli.follow import follow
-from tileweave.cli.local_run import LocalRun, local_run
-from tileweave.cli.picture import save_graph
 from tileweave.cli.up import Port, stay
 from tileweave.cli.work import Fail, Kind, Retry, Seconds, Seed, check_rates
-from tileweave.client import Client, Overview
+
+if TYPE_CHECKING:
+    from tileweave.cli.local_run import LocalRun
+    from tileweave.client import Overview
 
 PARALLEL = 4
 """Jobs that a simulated worker works on at a time."""
@@ -41,6 +40,8 @@ def demo(
 ) -> None:
     """Ingest three scenes and nine bursts over Denmark, with simulated workers."""
     check_rates(fail, retry)
+    from tileweave.cli.local_run import local_run
+
     finished = False
     options = ["--seconds", seconds, "--fail", fail, "--retry", retry, "--seed", seed]
     with told(), suppress(signals.Asked), ExitStack() as stack, signals.asking():
@@ -66,6 +67,11 @@ def _start_workers(run: LocalRun, options: list[str]) -> None:
 
 
 def _ingest_and_show(run: LocalRun, output: Path, deadline: float) -> Overview:
+    from tileweave.cli.api import Api
+    from tileweave.cli.follow import follow
+    from tileweave.cli.picture import save_graph
+    from tileweave.client import Client
+
     with Client(run.url) as client:
         api = Api(client, denmark.AOI)
         overview = follow(api, run, deadline)

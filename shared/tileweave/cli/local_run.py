@@ -19,13 +19,11 @@ from tileweave.cli.errors import CommandError, tell
 from tileweave.cli.kept import hand_out_again
 from tileweave.cli.plan import Plan, planned
 from tileweave.cli.supervisor import Say, Supervisor
+from tileweave.cli.up import JANITOR_SECONDS
 from tileweave.ticker import every
 from tileweave_emulators import EmulatorError, Emulators, Running, SaveFailed
 
 logger = logging.getLogger(__name__)
-
-JANITOR_SECONDS = 10
-"""How often the janitor comes, unless it is said otherwise."""
 
 AUDIT_SECONDS = 600
 """How often it looks further."""

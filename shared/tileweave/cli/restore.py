@@ -59,9 +59,7 @@ def restore(
         typer.echo(f"{aoi}: {restored.restored} scenes, {restored.tiles} tiles restored{known}")
 
 
-def _restored(
-    client: Client, target: str, name: str, named: str
-) -> tuple[str, RestoredSnapshot]:
+def _restored(client: Client, target: str, name: str, named: str) -> tuple[str, RestoredSnapshot]:
     """Restore a snapshot through the API; return to which AOI, and how much of it."""
     from tileweave.client import NotNow, Refused
     from tileweave.client.models import RestoredSnapshot

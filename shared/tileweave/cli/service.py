@@ -1,4 +1,4 @@
-"""The service that a command calls: by `--url`, TILEWEAVE_URL, or the `tileweave up` of this user."""
+"""The service that a command calls: that of `--url`, of TILEWEAVE_URL, or a `tileweave up`."""
 
 from __future__ import annotations
 

@@ -10,8 +10,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 
-import psutil
-
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _KILLED = 128
 """What a shell adds to the number of the signal that ended a process."""
@@ -38,6 +36,7 @@ def asking() -> Iterator[None]:
 
 def on_first(call: Callable[[], None]) -> None:
     """Have the first signal call this, and the second one end this process and its children."""
+    import psutil  # noqa: F401 - for `_kill`: a handler is no place for the first import
 
     def first(_number: int, _frame: FrameType | None) -> None:
         for number in _NUMBERS:
@@ -59,6 +58,8 @@ def _go_on() -> None:
 def _kill(asked: float, number: int, _frame: FrameType | None) -> None:
     if time.monotonic() - asked < SAME_SECONDS:
         return
+    import psutil
+
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             child.kill()

@@ -6,15 +6,20 @@ import shlex
 import threading
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tileweave.cli import signals
 from tileweave.cli.errors import told
-from tileweave.cli.local_run import JANITOR_SECONDS, LocalRun, local_run
+
+if TYPE_CHECKING:
+    from tileweave.cli.local_run import LocalRun
 
 LOOK_SECONDS = 0.5
+
+JANITOR_SECONDS = 10
+"""How often the janitor comes, unless it is said otherwise."""
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port of the one base URL; 0: any.")]
 
@@ -30,6 +35,8 @@ def up(
     ] = JANITOR_SECONDS,
 ) -> None:
     """Start emulators and functions behind one base URL, until Ctrl-C or SIGTERM."""
+    from tileweave.cli.local_run import local_run
+
     with told(), suppress(signals.Asked), ExitStack() as stack, signals.asking():
         run = stack.enter_context(local_run(port, data, janitor=janitor))
         _show(run)

@@ -16,10 +16,10 @@ from tileweave.cli import connect, signals
 from tileweave.cli.errors import CommandError, told
 from tileweave.cli.execute import Execution
 from tileweave.cli.simulate import Simulation
-from tileweave.cli.state import RunState
 from tileweave.cli.troubles import Troubles
 
 if TYPE_CHECKING:
+    from tileweave.cli.state import RunState
     from tileweave.cli.worker import Work, Worker
 
 

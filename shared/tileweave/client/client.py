@@ -188,7 +188,9 @@ class Client:
 
     def restore_from(self, aoi: str, href: str, form: str = "") -> RestoredSnapshot:
         """Have the service read a snapshot from a place of its list, and restore it."""
-        return self._restored(f"{aoi_path(aoi)}/restore", body({"href": href, "format": form or None}))
+        return self._restored(
+            f"{aoi_path(aoi)}/restore", body({"href": href, "format": form or None})
+        )
 
     def root_tiles(self, aoi: str) -> list[JobTile]:
         """Return the tiles that wait for no other tile."""

@@ -37,9 +37,11 @@ def overview(services: Services, request: Request, aoi: str) -> Response:
 def add_scene(services: Services, request: Request, aoi: str) -> Response:
     """Add a scene and its tiles; answers the scene's id."""
     from tileweave.usecases import add_scene as adding
+    from tileweave.web.defaults import defaults_of
     from tileweave.web.scene_input import read_scene
 
-    new = replace(read_scene(aoi, json_of(request)), by=cause_of(request, INGESTION.actor))
+    new = read_scene(aoi, json_of(request), defaults_of(request))
+    new = replace(new, by=cause_of(request, INGESTION.actor))
     return as_json({"id": adding.add_scene(services, aoi, new)})
 
 

@@ -1,4 +1,7 @@
-"""Many scenes in one request: a FeatureCollection, a list, or one scene a line (NDJSON)."""
+"""Many scenes in one request: a FeatureCollection, a list, or one scene a line (NDJSON).
+
+The Features of a collection may be STAC Items; a single Item is a collection of one.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,15 @@ from tileweave.usecases.add_scenes import Fate, Outcome
 from tileweave.usecases.add_scenes import add_scenes as add
 from tileweave.usecases.ports import Services
 from tileweave.web.answers import as_json, json_of
+from tileweave.web.defaults import NONE, Defaults, defaults_of
 from tileweave.web.footprint import refuse_other_crs
 from tileweave.web.limits import MOST_TILES
+from tileweave.web.naming import is_item, name_of, named_by
 from tileweave.web.scene_input import read_scene
 from tileweave.web.scene_request import is_a
 from tileweave.web.wrong_fields import Problems
 
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-
-_LINKS = ("Previous", "previous", "Reference", "reference")
-_SCENES = ("previous_scene_id", "reference_scene_id")
 
 MOST_SCENES = 10_000
 """Scenes of one request."""
@@ -35,7 +37,7 @@ MOST_SCENES = 10_000
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:
     """Add many scenes; answers what became of each, in the order of the request."""
-    read = _Reader(aoi)
+    read = _Reader(aoi, defaults_of(request))
     for number, body in enumerate(_bodies(request)):
         if number == MOST_SCENES:
             raise RequestEntityTooLarge(f"The request has more than {MOST_SCENES} scenes.")
@@ -49,20 +51,21 @@ def add_scenes(services: Services, request: Request, aoi: str) -> Response:
 class _Reader:
     """Reads scenes one by one: those that can be added, why others cannot, and their order."""
 
-    def __init__(self, aoi: str) -> None:
+    def __init__(self, aoi: str, defaults: Defaults = NONE) -> None:
         self.scenes: dict[str, NewScene] = {}
         self.refused: dict[str, set[str]] = {}
         """Scenes that cannot be added, with those that they name: of one chain with them."""
         self._aoi = aoi
+        self._defaults = defaults
         self._places: list[str | Outcome] = []
 
     def take(self, body: Any) -> None:  # noqa: ANN401 - JSON
         """Read one scene, or another part of one."""
         try:
-            scene = read_scene(self._aoi, body)
+            scene = read_scene(self._aoi, body, self._defaults)
         except Invalid as error:
-            name = _name_of(body)
-            self.refused.setdefault(name, set()).update(_named_by(body) - {name})
+            name = name_of(body)
+            self.refused.setdefault(name, set()).update(named_by(body) - {name})
             self._refuse(name, error.problems)
             return
         name, first = scene.source_id, self.scenes.get(scene.source_id)
@@ -103,13 +106,15 @@ def _bodies(request: Request) -> Iterator[Any]:
     if request.mimetype in NDJSON:
         return _lines(request)
     body, path = json_of(request), "body"
+    if is_item(body):
+        return iter([body])
     if is_a("FeatureCollection", body):
         problems = Problems()
         refuse_other_crs(body, "crs", problems)
         problems.check()
         body, path = body.get("features"), "features"
     if not isinstance(body, list):
-        said = "must be a FeatureCollection's list of Features, or a list of scenes"
+        said = "must be a FeatureCollection's list of Features, a STAC Item, or a list of scenes"
         raise Invalid((Problem(path, said),))
     return iter(body)
 
@@ -125,32 +130,6 @@ def _lines(request: Request) -> Iterator[Any]:
             except Invalid as error:
                 wrong = (Problem(f"{number}.{each.path}", each.message) for each in error.problems)
                 raise Invalid(tuple(wrong)) from error
-
-
-def _name_of(body: Any) -> str:  # noqa: ANN401 - JSON
-    """Return the name of a scene that cannot be read, "" if it has none."""
-    properties = body.get("properties", body) if isinstance(body, dict) else {}
-    spellings = ("source_id", "SourceID") if isinstance(properties, dict) else ()
-    found = (properties.get(each) for each in spellings)
-    return next((name for name in found if isinstance(name, str) and name), "")
-
-
-def _named_by(body: Any) -> set[str]:  # noqa: ANN401 - JSON
-    """Return the scenes that a scene names, as far as they can be read of one that cannot."""
-    properties = body.get("properties", body) if isinstance(body, dict) else {}
-    found = properties if isinstance(properties, dict) else {}
-    tiles = found.get("tiles") or found.get("Tiles") or ()
-    every = tiles.values() if isinstance(tiles, dict) else tiles
-    listed = [each for each in every if isinstance(each, dict)] if _is_many(tiles) else []
-    linked = [each.get(name) for each in listed for name in _LINKS]
-    links = [each for each in linked if isinstance(each, dict)]
-    names = [each.get(name) for each in listed for name in _SCENES]
-    names += [each.get(name) for each in links for name in ("SceneID", "scene_id")]
-    return {name for name in names if isinstance(name, str) and name}
-
-
-def _is_many(tiles: object) -> bool:
-    return isinstance(tiles, dict | list)
 
 
 def _json_of(outcome: Outcome) -> Json:

@@ -45,7 +45,7 @@ def footprint_of_geojson(geometry: Json) -> tuple[str, str]:
         found = shapely.from_geojson(json.dumps(geometry))
     except shapely.errors.ShapelyError as error:
         raise BadGeometry(f"is not a GeoJSON geometry: {_reason(error)}") from error
-    return _checked(found), shapely.to_wkt(found, rounding_precision=-1)
+    return _checked(found), shapely.to_wkt(shapely.force_2d(found), rounding_precision=-1)
 
 
 def same_area(one: str, other: str) -> bool:

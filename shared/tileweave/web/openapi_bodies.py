@@ -46,8 +46,9 @@ GRAPH = (
     | content(BINARY, "application/pdf")
 )
 
-FEATURE = ref("FeatureIn")
-ONE = {"anyOf": [ref("SceneRequest"), FEATURE]}
+ITEM = ref("ItemIn")
+FEATURE = {"anyOf": [ref("FeatureIn"), ITEM]}
+ONE = {"anyOf": [ref("SceneRequest"), ref("FeatureIn"), ITEM]}
 SCENE_BODY = {"application/json": {"schema": ONE, "example": EXAMPLE}} | content(FEATURE, GEOJSON)
 COLLECTION: Json = {
     "type": "object",
@@ -56,7 +57,7 @@ COLLECTION: Json = {
 }
 LINES = {**many(ONE), "description": "One scene a line, each as JSON."}
 SCENES_BODY = (
-    {"application/json": {"schema": {"anyOf": [many(ONE), COLLECTION]}, "example": [EXAMPLE]}}
-    | content(COLLECTION, GEOJSON)
+    {"application/json": {"schema": {"anyOf": [many(ONE), COLLECTION, ITEM]}, "example": [EXAMPLE]}}
+    | content({"anyOf": [COLLECTION, ITEM]}, GEOJSON)
     | content(LINES, NDJSON[0])
 )

@@ -64,12 +64,14 @@ CALLS = {
         "Add a scene and its tiles",
         {200: content(schemas.SceneId)},
         (400, 409, 415, 422),
+        parameters.DEFAULTS,
         body=bodies.SCENE_BODY,
     ),
     "POST /aoi/{aoi}/scenes": _aoi(
         "Add many scenes: all of a chain, or none of it",
         {200: content(schemas.Outcomes)},
         (400, 415, 422),
+        parameters.DEFAULTS,
         body=bodies.SCENES_BODY,
     ),
     "PUT /aoi/{aoi}/retry": _aoi(

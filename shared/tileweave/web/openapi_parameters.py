@@ -6,7 +6,9 @@ from tileweave.domain.model import Json
 from tileweave.domain.status import Status
 from tileweave.usecases.replay import KINDS
 from tileweave.web.causes import IDEMPOTENCY_KEY, MOST_REASON
+from tileweave.web.defaults import MOST_CHARACTERS
 from tileweave.web.paging import DEFAULT_LIMIT, LAST_PAGE, MOST
+from tileweave.web.scene_request import MOST_RETRIES
 
 STATUS: Json = {"type": "string", "enum": list(Status)}
 DAY_OR_MOMENT: Json = {"type": "string", "examples": ["2022-01-11", "2022-01-11T17:01:24Z"]}
@@ -89,6 +91,29 @@ VIEW = _in_query(
     "view",
     {"enum": ["scene", "tile"], "default": "scene"},
     "`scene`: scenes with their matching tiles; `tile`: one Feature a tile.",
+)
+
+DEFAULTS = (
+    _in_query(
+        "graph_name",
+        {"type": "string", "maxLength": MOST_CHARACTERS},
+        "The `graph_name` of scenes whose data has none.",
+    ),
+    _in_query(
+        "tile_graph_name",
+        {"type": "string", "maxLength": MOST_CHARACTERS},
+        "The `graph_name` of tiles whose data has none.",
+    ),
+    _in_query(
+        "retry_count",
+        {"type": "integer", "minimum": 0, "maximum": MOST_RETRIES, "default": 0},
+        "The `retry_count` of scenes that have none.",
+    ),
+    _in_query(
+        "is_retriable",
+        {"type": "boolean"},
+        "The `is_retriable` of scenes and tiles whose data has none.",
+    ),
 )
 
 GRAPH = (

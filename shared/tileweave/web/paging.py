@@ -109,7 +109,7 @@ def page_of(request: Request) -> Page:
     """Return the page that a request asks for; raises BadRequest."""
     limit = limit_of(request)
     cursor = request.args.get("cursor")
-    number = _number(request, "page", 0, 0, LAST_PAGE)
+    number = number_of(request, "page", 0, 0, LAST_PAGE)
     if cursor is not None and number:
         raise BadRequest("The parameters cursor and page exclude each other: give one of them.")
     numbered = "page" in request.args
@@ -119,12 +119,12 @@ def page_of(request: Request) -> Page:
 
 def limit_of(request: Request) -> int:
     """Return how many a request asks for; raises BadRequest."""
-    return _number(request, "limit", DEFAULT_LIMIT, 1, MOST)
+    return number_of(request, "limit", DEFAULT_LIMIT, 1, MOST)
 
 
 def attempt_of(request: Request) -> int | None:
     """Return the attempt that a request names, if it does; raises BadRequest."""
-    return _number(request, "attempt", 0, 1, 10**9 - 1) or None
+    return number_of(request, "attempt", 0, 1, 10**9 - 1) or None
 
 
 def links(request: Request, last: Place | None) -> list[Json]:
@@ -166,7 +166,8 @@ def place_of_cursor(cursor: str) -> Place:
     return Place(*decoded(PLACE.validate_json, cursor))
 
 
-def _number(request: Request, name: str, default: int, least: int, most: int) -> int:
+def number_of(request: Request, name: str, default: int, least: int, most: int) -> int:
+    """Return a number that a request names; raises BadRequest."""
     value = request.args.get(name)
     if value is None:
         return default

@@ -40,14 +40,18 @@ def read_scene_data(data: Json, prefix: str, problems: Problems) -> datetime:
     """Return the date of a scene's data, in UTC; note what is wrong with it, and with its tiles."""
     if not isinstance(data.get("tiles"), dict | None):
         problems.add(f"{prefix}tiles", "must be a JSON object: tiles by their source ids")
-    date = data.get("date")
+    return read_date(data.get("date"), f"{prefix}date", problems)
+
+
+def read_date(date: object, path: str, problems: Problems) -> datetime:
+    """Return a date that was sent at this path, in UTC; note what is wrong with it."""
     if not isinstance(date, str) or not RFC3339.fullmatch(date):
         said = "must be a date and time by RFC 3339, as 2022-01-11T17:01:24.37Z"
-        problems.add(f"{prefix}date", said)
+        problems.add(path, said)
         return datetime.now(UTC)
     try:
         moment: datetime = Moment.validate_python(date)
     except ValidationError as error:
-        problems.add(f"{prefix}date", error.errors()[0]["msg"].removeprefix("Value error, "))
+        problems.add(path, error.errors()[0]["msg"].removeprefix("Value error, "))
         return datetime.now(UTC)
     return moment

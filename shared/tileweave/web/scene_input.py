@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene, NewTile, TileRef
-from tileweave.domain.job_data import MOST_DOCUMENT, size_of, with_tiles
+from tileweave.domain.job_data import with_tiles
 from tileweave.domain.model import Json
 from tileweave.web import scene_request as request
-from tileweave.web.footprint import Footprint, read_footprint, refuse_other_crs
-from tileweave.web.limits import MOST_DATA, MOST_TILES
+from tileweave.web.defaults import NONE, Defaults
+from tileweave.web.footprint import read_footprint, refuse_other_crs
+from tileweave.web.limits import MOST_TILES
+from tileweave.web.naming import is_item
+from tileweave.web.products import product_name
 from tileweave.web.readable import readable
 from tileweave.web.scene_data import read_scene_data
+from tileweave.web.sizes import check_list_of_tiles, check_size
+from tileweave.web.stac import read_item
 from tileweave.web.wrong_fields import Problems, Sent, joined
 
 
-def read_scene(aoi: str, body: Any) -> NewScene:  # noqa: ANN401 - JSON
-    """Return the scene that a request or a Feature describes. Raises Invalid.
+def read_scene(aoi: str, body: Any, defaults: Defaults = NONE) -> NewScene:  # noqa: ANN401 - JSON
+    """Return the scene that a request, a Feature or a STAC Item describes. Raises Invalid.
 
-    A request names its AOI, and rightly; a Feature's AOI is read over.
+    A request names its AOI, and rightly; a Feature's AOI is read over. What the scene leaves out is
+    taken from `defaults`.
     """
+    if is_item(body):
+        return defaults.completed(read_item(body, defaults.retry_count))
+    return defaults.completed(_read(aoi, body, defaults.retry_count))
+
+
+def _read(aoi: str, body: Any, retry_count: int) -> NewScene:  # noqa: ANN401 - JSON
     _refuse_what_is_no_scene(body)
     problems = Problems()
     if request.is_feature(body):
         feature = readable(request.FeatureIn, body, problems)
         sent = Sent("properties", body["properties"], request.FeatureProperties)
         refuse_other_crs(body, "crs", problems)
-        return _scene(feature.properties, _own_geometry(feature), sent, problems)
+        return _scene(feature.properties, _own_geometry(feature), sent, problems, retry_count)
     scene = readable(request.SceneRequest, body, problems)
     sent = Sent("", body, request.SceneRequest)
     if scene.aoi != aoi:
         problems.add(sent.at("aoi"), f"is {scene.aoi!r}, but the path says {aoi!r}")
-    return _scene(scene, scene.geometry, sent, problems)
+    return _scene(scene, scene.geometry, sent, problems, retry_count)
 
 
 def _refuse_what_is_no_scene(body: Any) -> None:  # noqa: ANN401 - JSON
@@ -42,6 +53,10 @@ def _refuse_what_is_no_scene(body: Any) -> None:  # noqa: ANN401 - JSON
     if isinstance(body, list) or request.is_a("FeatureCollection", body):
         said = "must be one scene: many are posted to /aoi/{aoi}/scenes"
         raise Invalid((Problem("body", said),))
+    for kind in ("Collection", "Catalog"):
+        if request.is_a(kind, body):
+            said = f"is a STAC {kind}, which holds no Items: post those, as an ItemCollection"
+            raise Invalid((Problem("body", said),))
     properties = body.get("properties") if request.is_feature(body) else None
     if isinstance(properties, dict) and properties.keys() & {"SceneID", "scene_id"}:
         said = "are a tile's (view=tile): post Features of scenes, which hold their Tiles"
@@ -53,6 +68,7 @@ def _scene(
     geometry: Json | None,
     sent: Sent,
     problems: Problems,
+    retry_count: int,
 ) -> NewScene:
     date = read_scene_data(scene.data, f"{sent.at('data')}.", problems)
     where = "geometry" if sent.path else sent.at("geometry")
@@ -61,8 +77,8 @@ def _scene(
     data = with_tiles(scene.data, tiles)
     if len(tiles) > MOST_TILES:
         problems.add(sent.at("tiles"), f"a scene has at most {MOST_TILES} tiles")
-    elif _check_size([scene.data, scene.tags], footprint, sent.at("data"), problems):
-        _check_list_of_tiles([data, scene.tags], footprint, sent.at("tiles"), problems)
+    elif check_size([scene.data, scene.tags], footprint, sent.at("data"), problems):
+        check_list_of_tiles([data, scene.tags], footprint, sent.at("tiles"), problems)
     problems.check()
     return NewScene(
         source_id=scene.source_id,
@@ -70,7 +86,7 @@ def _scene(
         data=data,
         tags=scene.tags,
         tiles=tuple(tiles),
-        retry_count=scene.retries,
+        retry_count=scene.retries if scene.says_retries else retry_count,
         product_name=scene.product_name or product_name(scene.source_id),
         own_record=scene.own_record,
         geometry=footprint.geojson,
@@ -85,11 +101,6 @@ def _own_geometry(feature: request.FeatureIn) -> Json | None:
     every = tiles.values() if isinstance(tiles, dict) else tiles
     of_tiles = any(tile.wkt or tile.geometry for tile in every)
     return None if of_tiles and "wkt" in properties.model_fields_set else feature.geometry
-
-
-def product_name(source_id: str) -> str:
-    """Return the name of a product: a Sentinel-1 id without the checksum it ends with."""
-    return re.sub(r"^(S1[A-D]_.*_)[0-9A-F]{4}$", r"\1", source_id)
 
 
 def _sent_tiles(
@@ -119,7 +130,7 @@ def _object(sent: Any) -> Json:  # noqa: ANN401 - JSON
 def _tile(tile: request.TileIn, sent: Sent, problems: Problems) -> NewTile:
     places = (sent.at("wkt"), sent.at("geometry"))
     footprint = read_footprint(tile.wkt, tile.geometry, places, problems)
-    _check_size(tile.data, footprint, sent.at("data"), problems)
+    check_size(tile.data, footprint, sent.at("data"), problems)
     return NewTile(
         source_id=tile.source_id or "",
         data=tile.data,
@@ -143,25 +154,3 @@ def _link(tile: request.TileIn, name: str, sent: Sent, problems: Problems) -> Ti
         missing = f"{name}_scene_id" if tile_id else f"{name}_tile_id"
         problems.add(sent.at(missing), "is missing: a tile is named by its scene and itself")
     return TileRef(tile_id, scene_id, sent.at(f"{name}_tile_id")) if tile_id and scene_id else None
-
-
-def _check_size(kept: object, footprint: Footprint, path: str, problems: Problems) -> bool:
-    """Refuse what no document can hold before any other is written; return whether it fits."""
-    size = size_of(kept)
-    with_geometry = size + footprint.size
-    if size > MOST_DATA:
-        problems.add(path, f"{size} bytes as JSON, tags included; at most {MOST_DATA} are kept")
-    elif with_geometry > MOST_DOCUMENT:
-        said = f"{with_geometry} bytes with the geometry; at most {MOST_DOCUMENT} are kept"
-        problems.add(path, said)
-    return with_geometry <= MOST_DOCUMENT and size <= MOST_DATA
-
-
-def _check_list_of_tiles(
-    kept: Iterable[object], footprint: Footprint, path: str, problems: Problems
-) -> None:
-    """Refuse what fits as it was sent, but not with the list of tiles that its job is told."""
-    size = size_of(kept) + footprint.size
-    if size > MOST_DOCUMENT:
-        said = f"the list of them for the scene's job makes {size} bytes of its data"
-        problems.add(path, f"{said}, tags and geometry; at most {MOST_DOCUMENT} are kept")

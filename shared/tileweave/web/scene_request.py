@@ -119,6 +119,11 @@ class SceneRequest(SceneIn):
     )
     geometry: Object | None = None
 
+    @property
+    def says_retries(self) -> bool:
+        """Whether it says how many retries it wants."""
+        return "retries" in self.model_fields_set
+
 
 class FeatureProperties(SceneIn):
     """The properties of a Feature; what a GET adds (id, AOI, status, attempt) is read over."""
@@ -132,6 +137,11 @@ class FeatureProperties(SceneIn):
     message: JsonValue = None
     attempt: JsonValue = None
     updated_at: JsonValue = None
+
+    @property
+    def says_retries(self) -> bool:
+        """Whether it says how many retries it wants, or has left."""
+        return not self.model_fields_set.isdisjoint(("retry_count", "retry_countdown"))
 
     @property
     def retries(self) -> int:

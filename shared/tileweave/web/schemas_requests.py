@@ -9,8 +9,9 @@ from tileweave.web import scene_request
 from tileweave.web.limits import MOST_TILES
 from tileweave.web.scene_request import FeatureIn, SceneRequest
 from tileweave.web.settings import JobSettings
+from tileweave.web.stac import ItemIn
 
-REQUESTS: tuple[type[BaseModel], ...] = (SceneRequest, FeatureIn, JobSettings)
+REQUESTS: tuple[type[BaseModel], ...] = (SceneRequest, FeatureIn, ItemIn, JobSettings)
 
 SCENE_DATA: Json = {
     "type": "object",
@@ -23,6 +24,19 @@ SCENE_DATA: Json = {
             "description": "Which tiles the job is to cut out: made from the tiles where missing.",
         },
     },
+}
+
+ITEM_PROPERTIES: Json = {
+    "type": "object",
+    "description": "Every one is kept, in the `metadata` of the scene's data.",
+    "properties": {
+        "datetime": {"type": ["string", "null"], "format": "date-time"},
+        "start_datetime": {"type": "string", "format": "date-time"},
+    },
+    "anyOf": [
+        {"required": ["datetime"], "properties": {"datetime": {"type": "string"}}},
+        {"required": ["start_datetime"]},
+    ],
 }
 
 TILE_DATA: Json = {"type": "object", "description": "Every key is kept."}
@@ -49,9 +63,11 @@ def completed(schemas: Json) -> None:
         for spelling in ("tiles", "Tiles"):
             said = f"By source id, or as a list; at most {MOST_TILES}."
             schemas[name]["properties"][spelling]["description"] = said
-    feature = schemas["FeatureIn"]
-    feature["properties"]["type"] = {"const": "Feature"}
-    feature["required"].append("type")
+    for name in ("FeatureIn", "ItemIn"):
+        schemas[name]["properties"]["type"] = {"const": "Feature"}
+        schemas[name]["required"].append("type")
+    schemas["FeatureIn"]["not"] = {"required": ["stac_version"]}
+    schemas["ItemIn"]["properties"]["properties"] = ITEM_PROPERTIES
 
 
 def _spell(schema: Json, model: type[BaseModel]) -> None:

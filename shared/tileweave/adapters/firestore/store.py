@@ -142,7 +142,9 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         names = {self._name(key): key for key in keys}
         with translated():
             read = self._read_all(list(names))
-            known = {names[name]: wire.plain_of(each.fields) for name, each in read if each is not None}
+            known = {
+                names[name]: wire.plain_of(each.fields) for name, each in read if each is not None
+            }
             starts = {key: fields.get("pages", []) for key, fields in known.items()}
             paths = {self._page(key, each): key for key, every in starts.items() for each in every}
             pages = {path: each for path, each in self._read_all(list(paths)) if each is not None}
