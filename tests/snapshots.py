@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from tests.builders import AOI, NOW
+from tileweave.domain.job_data import with_tiles
 from tileweave.domain.model import Json
 from tileweave.usecases.export import Held, whole
 from tileweave.usecases.ports import Services
@@ -22,9 +24,12 @@ def features_of(services: Services, aoi: str = AOI, *, page: int = 1_000) -> lis
 
 
 def feature_of(held: Held) -> Json:
-    """Return a scene as it comes out of JSON; one that was made without a date gets it."""
+    """Return a scene as it comes out of JSON; what a request always holds is added, if need be."""
     feature: Json = json.loads(json.dumps(snapshot_feature(held)))
-    feature["properties"]["data"].setdefault("date", held.scene.date.isoformat())
+    properties = feature["properties"]
+    data = {"date": held.scene.date.isoformat(), **properties["data"]}
+    properties["data"] = with_tiles(data, held.tiles)
+    properties["ProductName"] = properties["ProductName"] or properties["source_id"]
     return feature
 
 
@@ -43,6 +48,18 @@ def essence(features: Sequence[Json]) -> dict[str, Any]:
     That is not: ids, the name of the AOI, attempts and marks that a restore adds, or when it did.
     """
     return {each["properties"]["source_id"]: _scene(each) for each in features}
+
+
+def differing(one: object, other: object, path: str = "") -> list[str]:
+    """Return where two essences differ, and how."""
+    pairs: list[tuple[object, object, object]] = []
+    if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
+        pairs = [(name, one[name], other[name]) for name in one]
+    elif isinstance(one, tuple) and isinstance(other, tuple):
+        pairs = [(number, *both) for number, both in enumerate(zip(one, other, strict=True))]
+    if pairs:
+        return [said for name, *both in pairs for said in differing(*both, f"{path}.{name}")]
+    return [] if one == other else [f"{path}: {one} is not {other}"]
 
 
 def _scene(feature: Json) -> Any:  # noqa: ANN401 - whatever compares
@@ -64,6 +81,10 @@ def _scene(feature: Json) -> Any:  # noqa: ANN401 - whatever compares
 
 def _job(shown: Json, kept: Json, besides: Sequence[str]) -> Any:  # noqa: ANN401 - the same
     lasting = {name: value for name, value in shown.items() if name not in besides}
-    told = [each for each in kept["history"] if "restored from" not in each["reason"]]
+    told = list(takewhile(_is_from_before, kept["history"]))
     lists = {name: sorted(kept.get(name, ()), key=json.dumps) for name in ("next", "referenced_by")}
     return lasting, {**kept, **lists, "history": told}
+
+
+def _is_from_before(change: Json) -> bool:
+    return "restored from" not in change["reason"]

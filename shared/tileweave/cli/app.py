@@ -9,7 +9,9 @@ import typer
 from tileweave import __version__
 from tileweave.cli.consume import consume
 from tileweave.cli.demo import demo
+from tileweave.cli.export import export
 from tileweave.cli.janitor import janitor
+from tileweave.cli.restore import restore
 from tileweave.cli.up import up
 from tileweave.cli.work import work
 
@@ -24,6 +26,8 @@ app.command()(work)
 app.command()(consume)
 app.command()(demo)
 app.command()(janitor)
+app.command()(export)
+app.command()(restore)
 
 
 def _show_version(asked: bool) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tileweave.cli import printing, service
-from tileweave.cli.aois import Aoi
 from tileweave.cli.errors import told
 from tileweave.cli.places import any_place
 from tileweave.cli.service import AsJson, Url
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 LONG = 3_600
 """Seconds that the service may take to write or read a file."""
 
+Aoi = Annotated[str, typer.Argument(metavar="AOI", help="The name of an AOI.")]
 Form = Annotated[
     str,
     typer.Option(

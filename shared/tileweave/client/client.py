@@ -182,8 +182,8 @@ class Client:
         Raises NotNow: something else of the same name is there already.
         """
         path = f"{aoi_path(aoi)}/restore"
-        for part in parts_of(header, features):
-            sent = {"content": part, "headers": {"Content-Type": NDJSON}}
+        for content in parts_of(header, features):
+            sent = {"content": content, "headers": {"Content-Type": NDJSON}}
             yield self._restored(path, sent)
 
     def restore_from(self, aoi: str, href: str, form: str = "") -> RestoredSnapshot:

@@ -65,7 +65,7 @@ class Exported:
 def named_by(feature: Feature) -> set[str]:
     """Return the source ids of the other scenes that a scene is restored with, or after."""
     links = [tile.get(name) for tile in _tiles(feature) for name in ("Previous", "Reference")]
-    states = [each for each in feature.get("snapshot", {}).get("tiles", ())]
+    states = list(feature.get("snapshot", {}).get("tiles", ()))
     links += [each.get("heir") for each in states]
     uncut = [each for each in states if each.get("cut") is False]
     links += [link for each in uncut for name in _LISTS for link in each.get(name, ())]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from io import BytesIO
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
@@ -29,6 +28,7 @@ from tileweave.web.lists import begun
 from tileweave.web.paging import limit_of, links, place_of_cursor
 from tileweave.web.settings import JobSettings, changed, settings_json
 from tileweave.web.snapshot_feature import snapshot_feature
+from tileweave.web.snapshot_file import file_of
 from tileweave.web.snapshot_input import origin, read_snapshot_scene
 from tileweave.web.wrong_fields import wrong_fields
 
@@ -37,22 +37,6 @@ TILES_AT_ONCE = 5_000
 
 MOST_NAMED = 1_000
 """Scenes that a request asks for by their names."""
-
-
-class File(BaseModel):
-    """A file of a snapshot; what its name does not say of its format is said apart."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    href: str = Field(min_length=1, description="`s3://`, `gs://` or `https://`: on the list here.")
-    format: formats.Format | None = Field(
-        None, description="By default what the name ends with: .geojson, .ndjson, .parquet."
-    )
-
-    @property
-    def form(self) -> formats.Format:
-        """The format. Raises Invalid: nobody says it."""
-        return formats.format_of(self.href, self.format or "")
 
 
 def page(services: Services, request: Request, aoi: str) -> Response:
@@ -73,7 +57,7 @@ def page(services: Services, request: Request, aoi: str) -> Response:
 
 def export(services: Services, request: Request, aoi: str) -> Response:
     """Write a snapshot to a place of the list; answers what was written."""
-    found, file = _aoi(services, aoi), _file_of(json_of(request))
+    found, file = _aoi(services, aoi), file_of(json_of(request))
     form, header = file.form, _header(services, found, settings=True)
     scenes = exporting.whole(services, aoi, TILES_AT_ONCE)
     with tempfile.TemporaryFile() as content:
@@ -93,7 +77,7 @@ def restore(services: Services, request: Request, aoi: str) -> Response:
     body = json_of(request)
     if not (isinstance(body, dict) and "href" in body):
         return _restored(services, request, aoi, geojson.of_collection(body))
-    file = _file_of(body)
+    file = file_of(body)
     form = file.form
     with services.places.open(file.href) as content:
         snapshot = formats.read(form, content)
@@ -159,14 +143,6 @@ def _aoi(services: Services, aoi: str) -> Aoi:
 def _header(services: Services, aoi: Aoi, *, settings: bool) -> Header:
     kept = settings_json(aoi.policy) if settings else None
     return Header(aoi=aoi.name, taken_at=services.now(), settings=kept)
-
-
-def _file_of(body: Any) -> File:  # noqa: ANN401 - JSON
-    try:
-        return File.model_validate(body)
-    except ValidationError as error:
-        wrong = (Problem(path, said) for path, said in wrong_fields(error))
-        raise Invalid(tuple(wrong)) from error
 
 
 def _collection(request: Request, header: Header, part: Part) -> Iterator[bytes]:
