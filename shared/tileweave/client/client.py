@@ -43,7 +43,7 @@ from tileweave.client.models import (
 )
 from tileweave.client.transport import Transport
 from tileweave.client.wire import aoi_path, body, is_pattern, part, read
-from tileweave.domain.identity import AOI_NAME
+from tileweave.domain.identity import AOI_NAME, scene_id, tile_id
 
 T = TypeVar("T")
 
@@ -113,6 +113,14 @@ class Client:
         """Return the overview of an AOI."""
         return self._read(OVERVIEW, "GET", aoi_path(aoi))
 
+    def scene_id(self, aoi: str, scene: str) -> int:
+        """Return the id that a scene of this name has in an AOI, be it there or not."""
+        return scene_id(aoi, scene, self.overview(aoi).generation)
+
+    def tile_id(self, aoi: str, scene: str, tile: str) -> int:
+        """Return the id that a tile has by its scene's name and its own, be it there or not."""
+        return tile_id(aoi, scene, tile, self.overview(aoi).generation)
+
     def delete_aoi(self, aoi: str, *, reason: str = "") -> None:
         """Delete an AOI with its scenes and tiles, for good."""
         self._transport.send("DELETE", aoi_path(aoi), params=_why(reason))
@@ -137,6 +145,29 @@ class Client:
         """Add many scenes in any order; return what became of each."""
         listed = [dict(each) for each in scenes]
         return self._read(OUTCOMES, "POST", f"{aoi_path(aoi)}/scenes", **body(listed))
+
+    def add_lines(
+        self, aoi: str, lines: bytes, options: Mapping[str, str | int] | None = None
+    ) -> Outcomes:
+        """Add scenes that are JSON already, one a line; return what became of each, in order.
+
+        `options` are the parameters of the call (`links`, `tiles`, `dry_run`, `graph_name`, ...).
+        """
+        return self._read(
+            OUTCOMES,
+            "POST",
+            f"{aoi_path(aoi)}/scenes",
+            content=lines,
+            headers={"Content-Type": "application/x-ndjson"},
+            params=dict(options or {}),
+        )
+
+    def add_file(
+        self, aoi: str, href: str, options: Mapping[str, str | int] | None = None
+    ) -> Outcomes:
+        """Have the service itself add the scenes of a file at an address that it may read."""
+        path, params = f"{aoi_path(aoi)}/scenes", dict(options or {})
+        return self._read(OUTCOMES, "POST", path, params=params, **body({"href": href}))
 
     def scenes(self, aoi: str, status: str = "", *, page: int = 1_000) -> Iterator[Feature]:
         """Return all scenes of an AOI by date, without tiles, read in pages as they are asked for.

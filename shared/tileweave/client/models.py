@@ -46,6 +46,8 @@ class Overview(_Answer):
     first: datetime | None = Field(None, alias="from")
     last: datetime | None = Field(None, alias="to")
     progress: float
+    generation: int = 0
+    """How many AOIs of this name were deleted before; ids are derived from it too."""
 
     @property
     def settled(self) -> bool:

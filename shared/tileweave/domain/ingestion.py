@@ -62,6 +62,12 @@ class NewScene:
     by: Cause = INGESTION
     """Who adds it, and by which call."""
 
+    @property
+    def named(self) -> set[str]:
+        """The source ids of the other scenes that its tiles name."""
+        refs = (ref for tile in self.tiles for ref in (tile.previous, tile.reference) if ref)
+        return {ref.scene_source_id for ref in refs} - {self.source_id}
+
 
 Placed = tuple[NewScene, NewTile]
 """A tile to add, and the scene that it is of."""

@@ -74,7 +74,7 @@ class _Reader:
             self._refuse(name, (Problem("source_id", f"{name} is in the request already"),))
         elif len(whole.tiles) > MOST_TILES:
             self._refuse(name, (Problem("tiles", f"a scene has at most {MOST_TILES} tiles"),))
-            self.refused.setdefault(name, set()).update(batches.named_by(whole))
+            self.refused.setdefault(name, set()).update(whole.named)
         else:
             self.scenes[name] = whole
             self._places.append(name)

@@ -25,7 +25,7 @@ NAMES = sorted(path.stem for path in STAC.glob("*.json"))
 REMOVED = object()
 
 
-def an_item(name: str = "sentinel-2-l2a", **members: object) -> Json:
+def an_item(name: str = "sentinel-2-l2a", /, **members: object) -> Json:
     """Return an Item as a public catalogue answers it, but for what `members` replaces."""
     found: Json = json.loads((STAC / f"{name}.json").read_text())
     found |= members
@@ -181,8 +181,8 @@ def test_heights_are_left_out(area: Api) -> None:
 
 def test_members_that_are_missing_are_left_out(area: Api) -> None:
     """Links, assets, collection and bbox need not be there."""
-    left_out = dict.fromkeys(("links", "collection", "bbox"), REMOVED)
-    metadata = added(area, an_item(assets=None, **left_out))["data"]["metadata"]
+    item = an_item(assets=None, links=REMOVED, collection=REMOVED, bbox=REMOVED)
+    metadata = added(area, item)["data"]["metadata"]
     assert metadata["assets"] == {}
     assert not {"self", "collection", "bbox"} & metadata.keys()
 
