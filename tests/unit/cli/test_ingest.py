@@ -329,7 +329,6 @@ WRONG = [
     ("cut.json", b'[{"a": 1}, {"a"', "its end: it is not all there"),
     ("twice.json", b'[{"a": 1}, {"a": 1, "a": 2}]', "scene 1: the key 'a' is there twice"),
     ("large.json", b'[{"a": 1e999}]', "line 1, column 13: "),
-    ("half.json", rb'[{"a": "\ud800"}]', "scene 0: "),
     ("spread.json", b'{\n"a": 1,\n}', "the scene is not JSON: "),
     ("crs.json", b'{"features": [], "crs": {"properties": {"name": "EPSG:32632"}}}', "has a crs"),
 ]
@@ -440,7 +439,7 @@ def test_dates_that_are_none_come_first() -> None:
 
 def large_file(path: Path, size: int) -> int:
     """Write a FeatureCollection of so many bytes, on one line; return how many scenes it has."""
-    feature = json.dumps(a_feature("NAME", data={"date": "2022-01-11T17:01:24Z", "x": "y" * 3000}))
+    feature = json.dumps(a_feature("NAME", data={"date": "2022-01-11T17:01:24Z", "x": "y" * 9000}))
     with path.open("w") as file:
         file.write('{"type": "FeatureCollection", "features": [')
         count = size // len(feature)
@@ -451,8 +450,8 @@ def large_file(path: Path, size: int) -> int:
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    """Of 30 MB a tenth at most is in memory at a time."""
-    size = 30_000_000
+    """Only with the number of scenes, by some hundred bytes each."""
+    size = 20_000_000
     count = large_file(tmp_path / "large.geojson", size)
     tracemalloc.start()
     try:
@@ -466,7 +465,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert len(body) <= parts.MOST_BYTES
-    assert peak < size // 4
+    assert peak < size // 8
 
 
 def test_objects_refuse_a_second_value() -> None:
