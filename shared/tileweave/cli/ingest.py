@@ -183,7 +183,7 @@ class _Ingestion:
 
     def _note(self, fate: Fate) -> None:
         if self._json:
-            printing.show_lines([fate.as_json()])
+            printing.show_line(fate.as_json())
         if fate.outcome.outcome == "refused" and len(self._refused) < SHOWN:
             self._refused.append(f"refused: {fate.shown}")
 

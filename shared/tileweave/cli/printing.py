@@ -6,8 +6,10 @@ Results go to standard output, everything else (progress, what went wrong) to st
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -53,22 +55,40 @@ def show_model(found: BaseModel) -> None:
 
 
 def show_lines(values: Iterable[object]) -> None:
-    """Write one JSON value a line (NDJSON), as they come."""
-    for each in values:
-        typer.echo(json.dumps(each, separators=(",", ":"), ensure_ascii=False))
+    """Write one JSON value a line (NDJSON), as they come, for as long as somebody reads them."""
+    with _while_read():
+        for each in values:
+            show_line(each)
+
+
+def show_line(value: object) -> None:
+    """Write one JSON value on a line."""
+    typer.echo(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
 
 def show_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a table as its rows come; where output is no terminal, with tabs and no titles."""
     if not is_terminal():
-        for row in rows:
-            typer.echo("\t".join(plain(each) for each in row))
+        with _while_read():
+            for row in rows:
+                typer.echo("\t".join(plain(each) for each in row))
         return
     left, titles = iter(rows), True
     console = output()
     while piece := list(islice(left, ROWS_AT_ONCE)):
         console.print(table_of(columns, piece, titles=titles))
         titles = False
+
+
+@contextmanager
+def _while_read() -> Iterator[None]:
+    """End the command, and well, when who reads its output has read enough: `| head`."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        # What is left in the buffer goes nowhere, rather than fail at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from error
 
 
 def table_of(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -346,3 +349,28 @@ def test_nothing_is_completed_without_a_service(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(service, "client", nowhere)
     assert aois.names("De") == []
+
+
+def test_a_reader_that_has_read_enough_is_no_error() -> None:
+    """As `tileweave tiles AOI | head` is."""
+    script = "from tileweave.cli.printing import show_lines; show_lines(range(10**6))"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"import typer\n{ENDED}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "SCRIPT": script},
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == b"0\n"
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")
+
+
+ENDED = """
+import os
+app = typer.Typer()
+app.command()(lambda: exec(os.environ["SCRIPT"]))
+app()
+"""
