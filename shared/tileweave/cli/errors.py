@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -51,15 +52,19 @@ def told() -> Iterator[None]:
 
 
 def exit_code(error: Exception) -> int | None:
-    """Return the exit code of a foreseeable error; None for any other."""
+    """Return the exit code of a foreseeable error; None for any other.
+
+    What raises one has imported it: nothing is imported here that nobody needed.
+    """
     if isinstance(error, CommandError):
         return error.exit_code
-    from tileweave.client import Busy, ClientError, Unreachable
-    from tileweave_emulators import EmulatorError
-
-    if isinstance(error, Busy | Unreachable):
-        return NOT_REACHED
-    return WRONG if isinstance(error, ClientError | EmulatorError) else None
+    if client := sys.modules.get("tileweave.client"):
+        if isinstance(error, client.Busy | client.Unreachable):
+            return NOT_REACHED
+        if isinstance(error, client.ClientError):
+            return WRONG
+    emulators = sys.modules.get("tileweave_emulators")
+    return WRONG if emulators and isinstance(error, emulators.EmulatorError) else None
 
 
 def tell(what: object) -> None:

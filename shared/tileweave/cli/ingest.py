@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Refused scenes that are told one by one."""
 
+PATIENCE = 60.0
+"""Seconds that a request is repeated for: what is long is not to be begun again."""
+
 Options = Mapping[str, str | int]
 
 
@@ -125,7 +128,10 @@ class _Ingestion:
         from tileweave.cli.ingestion.reports import reporting
         from tileweave.cli.ingestion.spool import spooling
 
-        with reporting(report) as told_in, service.client(url, timeout=300) as client:
+        with (
+            reporting(report) as told_in,
+            service.client(url, timeout=300, patience=PATIENCE) as client,
+        ):
             if server:
                 return self._taken(self._by_service(client, files), told_in, None)
             with spooling() as spool:

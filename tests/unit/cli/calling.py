@@ -75,7 +75,9 @@ class Service:
         """Add Denmark; return the ids of its scenes, the newest first."""
         return self.api.with_area(area).with_denmark(area)
 
-    def _client(self, url: str | None = None, **options: float) -> Client:
+    def _client(
+        self, url: str | None = None, *, timeout: float = 60, patience: float = 30
+    ) -> Client:
         routed = Request.application(http_function(ROUTES, lambda: self.api.services))
         wsgi = httpx.WSGITransport(app=routed)
 
@@ -83,7 +85,8 @@ class Service:
             self.requests.append(request)
             return wsgi.handle_request(request)
 
-        return Client(url or "http://here", transport=httpx.MockTransport(answer), **options)
+        transport = httpx.MockTransport(answer)
+        return Client(url or "http://here", timeout=timeout, patience=patience, transport=transport)
 
 
 @contextmanager

@@ -7,12 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from werkzeug.exceptions import BadRequest
-
 from tileweave.cli.errors import CommandError
 from tileweave.cli.ingestion.streams import BadJson, Twice, beginning, items
 from tileweave.domain.errors import Invalid
-from tileweave.web.answers import parsed
+from tileweave.web.strict_json import NotJson, value_of
 
 MOST_BYTES = 32 * 1024**2
 """What a request may hold: no scene is larger."""
@@ -114,9 +112,9 @@ class Reader:
     def _parsed(self, text: bytes, place: str) -> Any:  # noqa: ANN401 - JSON
         """Return what a text holds, by the rules of the service itself."""
         try:
-            return parsed(text, f"{self.name}, {place}")
-        except BadRequest as error:
-            raise CommandError(str(error.description)) from error
+            return value_of(text)
+        except NotJson as error:
+            raise CommandError(f"{self.name}, {place} is not JSON{error}") from error
         except Invalid as error:
             raise CommandError(f"{self.name}, {place}: {error}") from error
 
