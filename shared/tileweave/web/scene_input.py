@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tileweave.domain.acquisitions import product_name
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene, NewTile, TileRef
 from tileweave.domain.job_data import MOST_DOCUMENT, size_of, with_tiles
@@ -85,11 +85,6 @@ def _own_geometry(feature: request.FeatureIn) -> Json | None:
     every = tiles.values() if isinstance(tiles, dict) else tiles
     of_tiles = any(tile.wkt or tile.geometry for tile in every)
     return None if of_tiles and "wkt" in properties.model_fields_set else feature.geometry
-
-
-def product_name(source_id: str) -> str:
-    """Return the name of a product: a Sentinel-1 id without the checksum it ends with."""
-    return re.sub(r"^(S1[A-D]_.*_)[0-9A-F]{4}$", r"\1", source_id)
 
 
 def _sent_tiles(
