@@ -26,7 +26,7 @@ def product_name(source_id: str) -> str:
 
 
 def ingested_at(scene: NewScene | Scene) -> datetime:
-    """Return the `ingestionDate` of a scene, in UTC; that of one without a readable one is NEVER."""
+    """Return the `ingestionDate` of a scene, in UTC; NEVER if it has none that can be read."""
     try:
         moment = datetime.fromisoformat(property_of(scene, "ingestionDate", "ingestion_date"))
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

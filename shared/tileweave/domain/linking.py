@@ -4,10 +4,10 @@ The first is the root and the reference of the others, each has the one before a
 rule made of tiles that still wait, it may change when others come between; what has started, or was
 linked otherwise by whoever added it, stays as it is.
 
-No circle can come of it. A *member* of a chain names only members before it (by date, then by name),
-or ones without links; a tile that names anything else is linked to by nobody. Links by the rule go
-to members before, or to a root that has none and keeps none. A tile without links that another one,
-earlier and not to be changed, names is *held*: it gets none either.
+No circle can come of it. A *member* of a chain names only members before it (by date, then by
+name), or ones without links; a tile that names anything else is linked to by nobody. Links by the
+rule go to members before, or to a root that has none and keeps none. A tile without links that an
+earlier one, not to be changed, names is *held*: it gets none either.
 """
 
 from __future__ import annotations
@@ -137,6 +137,8 @@ def _made_by_the_rule(nodes: Iterable[Node]) -> Iterable[TileRef]:
 
 def _ruled(chain: Chain, movable: Collection[TileRef]) -> dict[TileRef, Links]:
     """Return the links that the rule gives those that can be changed."""
+    if not chain:
+        return {}
     kept = _kept(chain, movable)
     root = _root(chain, kept)
     before: TileRef | None = None
@@ -199,6 +201,5 @@ def _note(
         before_root = before_root and node.ref != root
         if node.ref in to_come and before_root and root is not None:
             found.before_root[node.ref] = root
-        elif node.ref in to_come and after.ref not in to_come and after.links[0] != node.ref:
-            if after.ref not in found.moved:
-                found.before_started[node.ref] = after.ref
+        elif node.ref in to_come and after.ref not in (found.moved.keys() | to_come):
+            found.before_started[node.ref] = after.ref

@@ -39,8 +39,8 @@ class Together:
     """Scenes that are seen together.
 
     `late`: a first part of their chain was added before, and what they name may have FAILED since.
-    `promised`: a scene that a later commit adds to the same chain; it may be one of these. `besides`
-    is done with the commit that has them seen.
+    `promised`: a scene that a later commit adds to the same chain; it may be one of these.
+    `besides`: what else is done with the commit that has them seen.
     """
 
     scenes: Sequence[NewScene]

@@ -116,11 +116,11 @@ def check(work: Work, found: Survey) -> Checked:
     because = (Problem("source_id", "it is refused"),)
     wrong = {**dict.fromkeys(work.group.refused, because), **checked.wrong}
     if not wrong and not work.added:
-        wrong = _too_many(work, checked, found)
+        wrong = _too_many(checked, found)
     return replace(checked, wrong=wrong)
 
 
-def _too_many(work: Work, checked: Checked, found: Survey) -> dict[str, Problems]:
+def _too_many(checked: Checked, found: Survey) -> dict[str, Problems]:
     new = [each for unit in checked.units for each in unit]
     plan = found.reading.draft(partial(plan_of, new, found, ()), ())[0]
     if len(plan.moved) <= MOST_MOVED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +15,8 @@ from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
 from tileweave.usecases.add_scenes import Fate, Outcome
-from tileweave.usecases.add_scenes import add_scenes as add
 from tileweave.usecases.ports import Services
+from tileweave.web import linked as adding
 from tileweave.web.answers import as_json, json_of
 from tileweave.web.footprint import refuse_other_crs
 from tileweave.web.limits import MOST_TILES
@@ -35,25 +35,42 @@ MOST_SCENES = 10_000
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:
     """Add many scenes; answers what became of each, in the order of the request."""
-    read = _Reader(aoi)
-    for number, body in enumerate(_bodies(request)):
+    return _taken(services, request, aoi, _bodies(request))
+
+
+def foresee_scene(services: Services, request: Request, aoi: str) -> Response:
+    """Answer what would become of one scene. Raises Invalid, of what cannot be read."""
+    body = json_of(request)
+    read_scene(aoi, body)
+    return _taken(services, request, aoi, iter([body]))
+
+
+def _taken(services: Services, request: Request, aoi: str, bodies: Iterable[Any]) -> Response:
+    read = _Reader(aoi, whole=adding.is_automatic(request))
+    for number, body in enumerate(bodies):
         if number == MOST_SCENES:
             raise RequestEntityTooLarge(f"The request has more than {MOST_SCENES} scenes.")
         read.take(body)
-    outcomes = read.outcomes(add(services, aoi, list(read.scenes.values()), read.refused))
+    refused = read.refused, read.refused_tiles
+    added, more = adding.added(services, request, aoi, list(read.scenes.values()), refused)
+    outcomes = read.outcomes(added)
     counts = Counter(each.fate for each in outcomes)
     totals = {fate.value: counts[fate] for fate in Fate}
-    return as_json({**totals, "scenes": [_json_of(each) for each in outcomes]})
+    return as_json({**totals, "scenes": [_json_of(each) for each in outcomes], **more})
 
 
 class _Reader:
     """Reads scenes one by one: those that can be added, why others cannot, and their order."""
 
-    def __init__(self, aoi: str) -> None:
+    def __init__(self, aoi: str, *, whole: bool) -> None:
         self.scenes: dict[str, NewScene] = {}
         self.refused: dict[str, set[str]] = {}
         """Scenes that cannot be added, with those that they name: of one chain with them."""
+        self.refused_tiles: dict[str, set[str]] = {}
+        """The same scenes, with the source ids of their tiles."""
         self._aoi = aoi
+        self._whole = whole
+        """Whether a scene without tiles is one."""
         self._places: list[str | Outcome] = []
 
     def take(self, body: Any) -> None:  # noqa: ANN401 - JSON
@@ -63,6 +80,7 @@ class _Reader:
         except Invalid as error:
             name = _name_of(body)
             self.refused.setdefault(name, set()).update(_named_by(body) - {name})
+            self.refused_tiles.setdefault(name, set()).update(_tiles_of(body))
             self._refuse(name, error.problems)
             return
         name, first = scene.source_id, self.scenes.get(scene.source_id)
@@ -72,11 +90,12 @@ class _Reader:
         elif len(whole.tiles) > MOST_TILES:
             self._refuse(name, (Problem("tiles", f"a scene has at most {MOST_TILES} tiles"),))
             self.refused.setdefault(name, set()).update(batches.named_by(whole))
+            self.refused_tiles[name] = {tile.source_id for tile in whole.tiles}
         else:
             self.scenes[name] = whole
             self._places.append(name)
 
-    def outcomes(self, added: list[Outcome]) -> list[Outcome]:
+    def outcomes(self, added: Iterable[Outcome]) -> list[Outcome]:
         """Return what became of each scene of the request, in its order."""
         by_name = {each.source_id: self._noted(each) for each in added}
         return [by_name[each] if isinstance(each, str) else each for each in self._places]
@@ -88,7 +107,7 @@ class _Reader:
         """
         scene = self.scenes[outcome.source_id]
         named = scene.data.get("tiles")
-        if outcome.fate is not Fate.ADDED or scene.tiles or not named:
+        if outcome.fate is not Fate.ADDED or scene.tiles or not named or self._whole:
             return outcome
         said = (
             f"it was added without tiles; its data names {len(named)}, but its Tiles are not here"
@@ -137,11 +156,7 @@ def _name_of(body: Any) -> str:  # noqa: ANN401 - JSON
 
 def _named_by(body: Any) -> set[str]:  # noqa: ANN401 - JSON
     """Return the scenes that a scene names, as far as they can be read of one that cannot."""
-    properties = body.get("properties", body) if isinstance(body, dict) else {}
-    found = properties if isinstance(properties, dict) else {}
-    tiles = found.get("tiles") or found.get("Tiles") or ()
-    every = tiles.values() if isinstance(tiles, dict) else tiles
-    listed = [each for each in every if isinstance(each, dict)] if _is_many(tiles) else []
+    listed = [tile for _, tile in _listed_tiles(body)]
     linked = [each.get(name) for each in listed for name in _LINKS]
     links = [each for each in linked if isinstance(each, dict)]
     names = [each.get(name) for each in listed for name in _SCENES]
@@ -149,8 +164,25 @@ def _named_by(body: Any) -> set[str]:  # noqa: ANN401 - JSON
     return {name for name in names if isinstance(name, str) and name}
 
 
-def _is_many(tiles: object) -> bool:
-    return isinstance(tiles, dict | list)
+def _tiles_of(body: Any) -> set[str]:  # noqa: ANN401 - JSON
+    """Return the source ids of a scene's tiles, as far as they can be read."""
+    names = [
+        each
+        for key, tile in _listed_tiles(body)
+        for each in (key, tile.get("SourceID"), tile.get("source_id"))
+    ]
+    return {name for name in names if isinstance(name, str) and name}
+
+
+def _listed_tiles(body: Any) -> list[tuple[object, Json]]:  # noqa: ANN401 - JSON
+    """Return the tiles of a scene that can be read, those of an object with their keys."""
+    properties = body.get("properties", body) if isinstance(body, dict) else {}
+    found = properties if isinstance(properties, dict) else {}
+    tiles = found.get("tiles") or found.get("Tiles")
+    if not isinstance(tiles, dict | list):
+        return []
+    every = tiles.items() if isinstance(tiles, dict) else [(None, each) for each in tiles]
+    return [each for each in every if isinstance(each[1], dict)]
 
 
 def _json_of(outcome: Outcome) -> Json:
