@@ -133,8 +133,8 @@ def test_any_requests_in_any_order_make_the_graph_of_explicit_links(
         assert {outcome.fate for outcome in told} == {Fate.ADDED}
     link_scenes(at_once.services, AOI, every)
 
-    for each in given_links.store.tiles(AOI):
-        event("a chain" if each.previous else "a root")
+    for tile in given_links.store.tiles(AOI):
+        event("a chain" if tile.previous else "a root")
     with_tiles = [each.source_id for each in every if each.tiles]
     expected = graph(given_links)
     for world in (linked, at_once):

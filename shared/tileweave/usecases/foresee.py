@@ -13,21 +13,16 @@ from tileweave.domain.groups import groups
 from tileweave.domain.ingestion import Names, NewScene, TileRef
 from tileweave.domain.linking import Links, with_links
 from tileweave.domain.model import Link, Scene, Tile
+from tileweave.domain.readiness import hand_out_ready, links_of
 from tileweave.domain.relink import follow
 from tileweave.domain.status import Status
 from tileweave.domain.whole_scenes import with_own_tiles
 from tileweave.usecases.add_scenes import NONE_REFUSED, Outcome, outcome_of
 from tileweave.usecases.carry_out import Reading
 from tileweave.usecases.check_chain import Checked, Refused, check_chain
-from tileweave.usecases.link_scenes import (
-    Work,
-    check,
-    move,
-    names_of,
-    notes_of,
-    outcomes_of,
-    plan_of,
-)
+from tileweave.usecases.group_work import Work, notes_of, outcomes_of
+from tileweave.usecases.link_scenes import check, names_of
+from tileweave.usecases.plan_links import move, plan_of
 from tileweave.usecases.ports import Services
 from tileweave.usecases.survey import Survey, look
 
@@ -113,9 +108,13 @@ _Made = tuple[list[tuple[Scene, Sequence[Tile]]], list[tuple[Tile, Tile]]]
 
 def _linked(work: Work, added: Sequence[NewScene], found: Survey, draft: Draft) -> _Made:
     """Link and make scenes, past what is FAILED and will have been cut out by then."""
-    for tile in draft.find_tiles(each.id for each in found.tiles):
-        if tile.status is not Status.FAILED:
-            follow(draft, tile)
+    tiles = draft.find_tiles(each.id for each in found.tiles)
+    failed = {each.id for each in tiles if each.status is Status.FAILED}
+    live = [each for each in tiles if each.id not in failed]
+    named = [each for each in live if any(link.tile_id in failed for link in links_of(each))]
+    for tile in named:
+        follow(draft, draft.tile(tile.id))
+    hand_out_ready(draft, [each.id for each in named])
     plan = plan_of(added, found, (), draft)
     work.notes |= notes_of(added, plan)
     return _made(work.names, [with_links(each, plan.links) for each in added], draft, plan.moved)

@@ -2,63 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from tileweave.domain import ingestion
-from tileweave.domain.acquisitions import duplicates
-from tileweave.domain.draft import Draft
 from tileweave.domain.errors import NotFound, Problem
-from tileweave.domain.fences import pass_fence
-from tileweave.domain.groups import Group, groups
-from tileweave.domain.ingestion import Names, NewScene, TileRef
-from tileweave.domain.linking import Linking, Links, linking, with_links
-from tileweave.domain.model import Link
-from tileweave.domain.relink import relinked
+from tileweave.domain.groups import groups
+from tileweave.domain.ingestion import Names, NewScene
+from tileweave.domain.linking import with_links
 from tileweave.domain.whole_scenes import with_own_tiles
 from tileweave.usecases.add_scene import Together, add_together
-from tileweave.usecases.add_scenes import (
-    NONE_REFUSED,
-    Fate,
-    Outcome,
-    outcome_of,
-    pieces_of,
-    see_that_it_is_there,
-)
+from tileweave.usecases.add_scenes import NONE_REFUSED, Outcome, pieces_of, see_that_it_is_there
 from tileweave.usecases.carry_out import retrying
 from tileweave.usecases.check_chain import Checked, Problems, Refused, check_chain
+from tileweave.usecases.give_up import give_up
+from tileweave.usecases.group_work import Work, notes_of, outcomes_of
+from tileweave.usecases.plan_links import move, plan_of
 from tileweave.usecases.ports import Services
 from tileweave.usecases.survey import Survey, survey
 
 MOST_MOVED = 2_000
 """Waiting tiles that a call links anew: they are written together with those that come."""
-
-
-@dataclass
-class Work:
-    """A group to add: how often that was tried, what was added, and what is to be said of it."""
-
-    services: Services
-    names: Names
-    group: Group
-    refused: Refused
-    tries: int = 0
-    added: set[str] = field(default_factory=set)
-    notes: dict[str, Problems] = field(default_factory=dict)
-
-    def survey(self) -> Survey:
-        """Look again at what is there."""
-        return survey(self.services, self.names, self.group.scenes, again=True)
-
-    def doubles(self, found: Survey) -> dict[str, str]:
-        """Return which scenes are not to be added, each with the one that stands for it."""
-        return duplicates(self.group.scenes, found.scenes)
-
-    def without_doubles(self, found: Survey) -> list[NewScene]:
-        """Return the scenes that are to be added, or are there."""
-        doubles = self.doubles(found)
-        return [each for each in self.group.scenes if each.source_id not in doubles]
 
 
 def link_scenes(
@@ -102,9 +67,18 @@ def _add_group(work: Work, first: Survey) -> list[Outcome]:
         checked = check(work, found)
     if not checked.wrong:
         _add(work, checked, found)
+        _give_up(work, found)
     elif work.added:
         see_that_it_is_there(work.services, work.names)
     return outcomes_of(work, checked, found)
+
+
+def _give_up(work: Work, found: Survey) -> None:
+    """Give up older versions of what was added: last, so that one of them is there all the time."""
+    outdated = work.outdated(found)
+    for scene in found.scenes:
+        if scene.id in outdated:
+            give_up(work.services, scene, outdated[scene.id])
 
 
 def check(work: Work, found: Survey) -> Checked:
@@ -129,14 +103,6 @@ def _too_many(checked: Checked, found: Survey) -> dict[str, Problems]:
     return {each.source_id: (Problem("tiles", said),) for each in new}
 
 
-def plan_of(
-    scenes: Iterable[NewScene], found: Survey, added: Iterable[int], draft: Draft
-) -> Linking:
-    """Return how the tiles of scenes are linked, beside those that were found and added since."""
-    there = draft.find_tiles([*(each.id for each in found.tiles), *added])
-    return linking(there, [(new, tile) for new in scenes for tile in new.tiles])
-
-
 def _add(work: Work, checked: Checked, found: Survey) -> None:
     """Add the scenes, a piece a commit, each linked to what is there by then."""
     new = [each for unit in checked.units for each in unit]
@@ -151,60 +117,3 @@ def _add(work: Work, checked: Checked, found: Survey) -> None:
         work.added.update(each.source_id for each in piece)
         work.notes |= notes_of(piece, plan)
         added += [work.names.tile(ref) for each in piece for ref in ingestion.refs_of(each)]
-
-
-def move(names: Names, moved: Mapping[TileRef, Links], tracks: Iterable[str], draft: Draft) -> None:
-    """Give waiting tiles their new links, and pass the fences."""
-    for track in tracks:
-        pass_fence(draft, names, track)
-    for ref, links in moved.items():
-        previous, reference = (_link(names, each, draft) for each in links)
-        relinked(draft, draft.tile(names.tile(ref)), previous, reference)
-
-
-def _link(names: Names, ref: TileRef | None, draft: Draft) -> Link | None:
-    return None if ref is None else draft.tile(names.tile(ref)).link
-
-
-def notes_of(scenes: Iterable[NewScene], plan: Linking) -> dict[str, Problems]:
-    """Return what is to be said of scenes that came too late for the chain they should be in."""
-    found = {}
-    for new in scenes:
-        refs = ingestion.refs_of(new)
-        started = [plan.before_started[each] for each in refs if each in plan.before_started]
-        roots = [plan.before_root[each] for each in refs if each in plan.before_root]
-        found[new.source_id] = (
-            *_note(started, "keeps its links, as it has started or was given them"),
-            *_note(roots, "is earlier in the chain, has started, and stays its root"),
-        )
-    return {name: notes for name, notes in found.items() if notes}
-
-
-def _note(others: Sequence[TileRef], said: str) -> Problems:
-    if not others:
-        return ()
-    first = others[0]
-    named = f"tile {first.source_id} of scene {first.scene_source_id}"
-    many = f" ({len(others)} such tiles)" if len(others) > 1 else ""
-    return (Problem("tiles", f"{named} {said}{many}"),)
-
-
-def outcomes_of(work: Work, checked: Checked, found: Survey) -> list[Outcome]:
-    """Return what became of the scenes of a group."""
-    told: dict[str, Outcome] = {}
-    for new in work.without_doubles(found):
-        outcome = outcome_of(work.names, new, checked, work.added)
-        notes = outcome.problems + work.notes.get(new.source_id, ())
-        told[new.source_id] = replace(outcome, problems=notes)
-    for name, other in work.doubles(found).items():
-        told[name] = _double(name, other, told.get(other), work.names)
-    return [told[each.source_id] for each in work.group.scenes]
-
-
-def _double(name: str, other: str, stands: Outcome | None, names: Names) -> Outcome:
-    """Return what became of a duplicate: it is known as the scene that stands for it."""
-    if stands is not None and stands.fate is Fate.REFUSED:
-        because = f"scene {other}, the newest of its acquisition, is refused"
-        return Outcome(name, Fate.REFUSED, None, (Problem("source_id", because),))
-    said = f"it is the same acquisition as scene {other}, which stands for it"
-    return Outcome(name, Fate.KNOWN, names.scene(other), (Problem("source_id", said),))

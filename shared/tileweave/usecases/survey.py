@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tileweave.domain.acquisitions import product_name
+from tileweave.domain.acquisitions import is_idle, product_name
 from tileweave.domain.errors import Conflict
 from tileweave.domain.fences import fence_of, tracks_of
 from tileweave.domain.footprints import neighbours
@@ -27,6 +27,14 @@ class Survey:
     tiles: Sequence[Tile]
     scenes: Sequence[Scene]
     tracks: Sequence[str]
+
+    @property
+    def idle(self) -> set[int]:
+        """The ids of the scenes of which nothing has come yet."""
+        of: dict[int, list[Tile]] = {}
+        for tile in self.tiles:
+            of.setdefault(tile.scene_id, []).append(tile)
+        return {each.id for each in self.scenes if is_idle(each, of.get(each.id, []))}
 
 
 def survey(

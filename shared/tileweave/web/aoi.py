@@ -37,16 +37,15 @@ def overview(services: Services, request: Request, aoi: str) -> Response:
 def add_scene(services: Services, request: Request, aoi: str) -> Response:
     """Add a scene and its tiles; answers the scene's id."""
     from tileweave.usecases import add_scene as adding
+    from tileweave.usecases.link_scene import link_scene
     from tileweave.web import bulk, linked
     from tileweave.web.scene_input import read_scene
 
     if linked.is_dry_run(request):
         return bulk.foresee_scene(services, request, aoi)
-    automatic = linked.is_automatic(request)
+    add = link_scene if linked.is_automatic(request) else adding.add_scene
     new = replace(read_scene(aoi, json_of(request)), by=cause_of(request, INGESTION.actor))
-    if automatic:
-        return linked.one_linked(services, aoi, new)
-    return as_json({"id": adding.add_scene(services, aoi, new)})
+    return as_json({"id": add(services, aoi, new)})
 
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
-from tileweave.domain.errors import AlreadyExists, Invalid
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json, Link, Tile
-from tileweave.usecases.add_scenes import Fate, Outcome, add_scenes
+from tileweave.usecases.add_scenes import Outcome, add_scenes
 from tileweave.usecases.foresee import Foreseen, foresee_linked, foresee_scenes
 from tileweave.usecases.link_scenes import link_scenes
 from tileweave.usecases.ports import Services
 from tileweave.web import geojson
-from tileweave.web.answers import as_json, choice_of, flag_of
+from tileweave.web.answers import choice_of, flag_of
 
 Refused = Mapping[str, Collection[str]]
 
@@ -51,16 +50,6 @@ def added(
     if is_automatic(request):
         return link_scenes(services, aoi, scenes, named, their_tiles), {}
     return add_scenes(services, aoi, scenes, named), {}
-
-
-def one_linked(services: Services, aoi: str, new: NewScene) -> Response:
-    """Add one scene with automatic links; answers its id. Raises AlreadyExists, Invalid."""
-    [outcome] = link_scenes(services, aoi, [new])
-    if outcome.fate is Fate.REFUSED:
-        raise Invalid(outcome.problems)
-    if outcome.fate is Fate.KNOWN:
-        raise AlreadyExists("scene", new.source_id, outcome.id)
-    return as_json({"id": outcome.id})
 
 
 def _told(foreseen: Foreseen) -> Json:
