@@ -28,6 +28,11 @@ def fence_of(names: Names, track: str) -> Key:
     return Key("tile", names.tile(TileRef(track, "")))
 
 
+def is_fence(tile: Tile) -> bool:
+    """Whether it is a fence, and no tile of a scene."""
+    return not tile.scene_source_id
+
+
 def pass_fence(draft: Draft, names: Names, track: str) -> None:
     """Have the commit refused if anybody passed since the fence was read."""
     key = fence_of(names, track)

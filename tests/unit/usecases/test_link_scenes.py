@@ -36,7 +36,7 @@ from tileweave.usecases.add_scenes import Fate, Outcome, add_scenes
 from tileweave.usecases.foresee import foresee_linked, foresee_scenes
 from tileweave.usecases.link_scene import link_scene
 from tileweave.usecases.link_scenes import link_scenes
-from tileweave.usecases.ports import Store
+from tileweave.usecases.ports import NO_GUARDS, Store
 from tileweave.usecases.survey import survey
 from tileweave.web.scene_input import read_scene
 
@@ -150,7 +150,7 @@ class Counting(MemoryStore):
         self.trips.append("read")
         return super().read(keys)
 
-    def commit(self, writes: Any, increments: Any, guards: Any = linking.NONE_REFUSED) -> Any:  # noqa: ANN401
+    def commit(self, writes: Any, increments: Any, guards: Any = NO_GUARDS) -> Any:  # noqa: ANN401
         """Count, and commit."""
         self.trips.append("commit")
         return super().commit(writes, increments, guards)
