@@ -19,6 +19,7 @@ from tileweave.client.models import (
     AOIS,
     COLLECTION,
     FEATURE,
+    FORESEEN,
     HISTORY,
     JOB_TILES,
     LEASE,
@@ -32,6 +33,7 @@ from tileweave.client.models import (
     Change,
     Feature,
     FeatureCollection,
+    Foreseen,
     JobSettings,
     JobTile,
     Lease,
@@ -49,6 +51,7 @@ T = TypeVar("T")
 
 Kind = Literal["scene", "tile"]
 Form = Literal["dot", "svg", "png", "pdf"]
+Linking = Literal["given", "auto"]
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -134,17 +137,32 @@ class Client:
         path = f"{aoi_path(aoi)}/settings"
         return self._read(SETTINGS, "PUT", path, idempotent=True, **body(seconds))
 
-    def add_scene(self, aoi: str, scene: Mapping[str, Any]) -> int:
-        """Add a scene request or Feature; return the scene's id. Raises NotNow if it is known."""
-        answer = self._transport.send("POST", f"{aoi_path(aoi)}/scene", **body(dict(scene)))
+    def add_scene(self, aoi: str, scene: Mapping[str, Any], *, links: Linking = "given") -> int:
+        """Add a scene request or Feature; return the scene's id. Raises NotNow if it is known.
+
+        `links="auto"`: tiles without links are linked to those of their footprint, by date.
+        """
+        path = f"{aoi_path(aoi)}/scene"
+        answer = self._transport.send("POST", path, params=_linked(links), **body(dict(scene)))
         if answer.is_error and (error := error_of(answer)).id is None:
             raise error
         return read(ADDED, answer).id
 
-    def add_scenes(self, aoi: str, scenes: Iterable[Mapping[str, Any]]) -> Outcomes:
-        """Add many scenes in any order; return what became of each."""
-        listed = [dict(each) for each in scenes]
-        return self._read(OUTCOMES, "POST", f"{aoi_path(aoi)}/scenes", **body(listed))
+    def add_scenes(
+        self, aoi: str, scenes: Iterable[Mapping[str, Any]], *, links: Linking = "given"
+    ) -> Outcomes:
+        """Add many scenes in any order; return what became of each. `links` as for one."""
+        path, listed = f"{aoi_path(aoi)}/scenes", [dict(each) for each in scenes]
+        return self._read(OUTCOMES, "POST", path, params=_linked(links), **body(listed))
+
+    def foresee_scenes(
+        self, aoi: str, scenes: Iterable[Mapping[str, Any]], *, links: Linking = "given"
+    ) -> Foreseen:
+        """Return what `add_scenes` would make, without making it."""
+        path, listed = f"{aoi_path(aoi)}/scenes", [dict(each) for each in scenes]
+        options = {**_linked(links), "dry_run": "true"}
+        sent = {"params": options, **body(listed)}
+        return self._read(FORESEEN, "POST", path, idempotent=True, **sent)
 
     def add_lines(
         self, aoi: str, lines: bytes, options: Mapping[str, str | int] | None = None
@@ -309,6 +327,10 @@ class Client:
         while page.next is not None:
             page = self._read(PAGE, "GET", page.next)
             yield from page.features
+
+
+def _linked(links: Linking) -> dict[str, str]:
+    return {} if links == "given" else {"links": links}
 
 
 def _why(reason: str) -> dict[str, str]:

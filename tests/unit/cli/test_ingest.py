@@ -479,3 +479,15 @@ def test_objects_refuse_a_second_value() -> None:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
+
+
+def test_links_are_made_by_the_service(here: Service, tmp_path: Path) -> None:
+    """Denmark without its links is the same graph."""
+    bare = features()
+    for feature in bare:
+        for tile in feature["properties"]["Tiles"]:
+            del tile["Previous"], tile["Reference"]
+    ran = here.run("ingest", "Denmark", as_lines(tmp_path / "bare.ndjson", bare), "--links", "auto")
+    assert ran.out == "Denmark: 3 added, 0 known, 0 refused\n"
+    here.with_denmark("Same")
+    assert graph(here) == graph(here, "Same")
