@@ -52,13 +52,11 @@ def essence(features: Sequence[Json]) -> dict[str, Any]:
 
 def differing(one: object, other: object, path: str = "") -> list[str]:
     """Return where two essences differ, and how."""
-    pairs: list[tuple[object, object, object]] = []
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return differing(dict(enumerate(one)), dict(enumerate(other)), path)
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
-        pairs = [(name, one[name], other[name]) for name in one]
-    elif isinstance(one, tuple) and isinstance(other, tuple):
-        pairs = [(number, *both) for number, both in enumerate(zip(one, other, strict=True))]
-    if pairs:
-        return [said for name, *both in pairs for said in differing(*both, f"{path}.{name}")]
+        found = (differing(one[name], other[name], f"{path}.{name}") for name in one)
+        return [said for each in found for said in each]
     return [] if one == other else [f"{path}: {one} is not {other}"]
 
 

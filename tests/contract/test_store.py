@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +18,17 @@ from tileweave.domain.model import Cause, Change, Document, Key, Tile
 from tileweave.domain.policy import Policy
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, difference, increments
-from tileweave.usecases.ports import ALL, Place, Rejected, Store, Which, Window, Write, place_of
+from tileweave.usecases.ports import (
+    ALL,
+    Place,
+    Rejected,
+    Store,
+    Stored,
+    Which,
+    Window,
+    Write,
+    place_of,
+)
 
 MINUTE = timedelta(minutes=1)
 
@@ -548,3 +559,51 @@ def test_what_may_be_retried_is_found_with_its_attempt(store: Store, aoi: str) -
     scene, tile = a_scene(0, status=Status.RETRY), a_tile(0, status=Status.RETRY, attempt=3)
     put(store, tile, scene, a_tile(1), a_scene(1))
     assert list(store.attempts(AOI, [Status.RETRY])) == [(scene.key, 1), (tile.key, 3)]
+
+
+def names_of(found: Iterable[Stored]) -> list[tuple[str, str]]:
+    """Return which tiles were found, of which scenes."""
+    tiles = [each.document for each in found]
+    return sorted((each.source_id, str(each.date.date())) for each in tiles)
+
+
+def test_tiles_are_found_by_their_source_ids(store: Store, aoi: str) -> None:
+    """Those of one AOI, on all dates, of any status; staged ones are in no list."""
+    store.create_aoi("Another", NOW)
+    seen = [a_tile(0), a_tile(1, status=Status.FAILED), a_tile(1, NEIGHBOUR)]
+    put(store, *seen, replace(a_tile(2), staged=True), replace(a_tile(3), aoi="Another", id=7))
+    found = names_of(store.tiles_named(aoi, [BURST, "A44_IW1_1"]))
+    assert found == [(BURST, "2022-01-11"), (BURST, "2022-01-23")]
+    assert names_of(store.tiles_named(aoi, [])) == []
+    assert len(names_of(store.tiles_named(aoi, [BURST, NEIGHBOUR, BURST]))) == 3
+
+
+def test_more_source_ids_than_fit_one_query_are_asked_for(store: Store, aoi: str) -> None:
+    """There is no largest number of them, and nothing comes twice."""
+    put(store, a_tile(0), a_tile(0, "A44_IW1_99"))
+    wanted = [BURST, *(f"A44_IW1_{number}" for number in range(100))]
+    found = [each.document.source_id for each in store.tiles_named(aoi, wanted)]
+    assert sorted(found) == [BURST, "A44_IW1_99"]
+
+
+def test_what_is_found_by_name_can_be_changed_as_it_was_found(store: Store, aoi: str) -> None:
+    """It comes with its version: a commit based on it is refused if it changed since."""
+    put(store, a_tile(0))
+    [found] = store.tiles_named(aoi, [BURST])
+    assert found == store.read([a_tile(0).key])[a_tile(0).key]
+    change(store, a_tile(0), message="quicker")
+    edit = Edit(found.document, replace(found.document, message="slower"))
+    with pytest.raises(Conflict):
+        store.commit([Write(edit, found.version)], [])
+
+
+def test_scenes_are_found_by_their_product_names(store: Store, aoi: str) -> None:
+    """Those of one AOI; a staged tile or one of that name is none."""
+    put(
+        store,
+        replace(a_scene(0), product_name="S1A_1_"),
+        replace(a_scene(1), product_name="S1A_2_"),
+    )
+    [found] = store.scenes_of_products(aoi, ["S1A_1_", "S1A_3_"])
+    assert found == store.read([a_scene(0).key])[a_scene(0).key]
+    assert list(store.scenes_of_products("Another", ["S1A_1_"])) == []

@@ -19,6 +19,7 @@ from tileweave.usecases.add_scenes import add_scenes
 from tileweave.usecases.consume import Consumer
 from tileweave.usecases.janitor import visit
 from tileweave.usecases.leases import heartbeat
+from tileweave.usecases.link_scenes import link_scenes
 from tileweave.usecases.operate import operate, retry_aoi
 from tileweave.usecases.ports import Rejected, Services
 from tileweave.usecases.propagate import take_update
@@ -110,6 +111,11 @@ def addition(scene: NewScene) -> Act:
 def additions(*scenes: NewScene) -> Act:
     """Scenes are added together."""
     return lambda services: add_scenes(services, AOI, scenes)
+
+
+def linking(*scenes: NewScene) -> Act:
+    """Scenes are added, and linked by themselves."""
+    return lambda services: link_scenes(services, AOI, scenes)
 
 
 def replaying(id_: str) -> Act:

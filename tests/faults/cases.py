@@ -38,6 +38,7 @@ from tileweave.usecases.add_scene import add_scene
 from tileweave.usecases.add_scenes import add_scenes
 from tileweave.usecases.consume import Consumer
 from tileweave.usecases.janitor import visit
+from tileweave.usecases.link_scenes import link_scenes
 from tileweave.usecases.ports import Write
 from tileweave.usecases.propagate import take_update
 from tileweave.usecases.reject import Delivery
@@ -233,6 +234,42 @@ def uncut() -> World:
     return world
 
 
+def linked(*numbers: int) -> World:
+    """A chain of these dates that was linked by itself; nothing has started."""
+    world = World()
+    link_scenes(world.services, AOI, unlinked(*numbers))
+    return world
+
+
+def linked_and_failed() -> World:
+    """The same, downloaded; a tile of it FAILED, and nobody was told."""
+    world = linked(0, 2, 4)
+    world.finish_scenes()
+    world.answer(world.tile(0))
+    world.operate(world.tile(2), Event.FORCE_FAIL)
+    return world
+
+
+def unlinked(*numbers: int) -> list[NewScene]:
+    """Scenes of these numbers, their tiles without links."""
+    return [a_new_scene(each, [a_new_tile(), a_new_tile(NEIGHBOUR)]) for each in numbers]
+
+
+def a_version(checksum: str, day: int) -> NewScene:
+    """A version of an acquisition, ingested on a day of March."""
+    name = "S1A_IW_SLC__1SDV_20220204T170123_20220204T170150_041766_04F863_"
+    tags = {"ingestionDate": f"2022-03-{day:02}T12:00:00Z"}
+    scene = replace(unlinked(3)[0], source_id=name + checksum, product_name=name)
+    return replace(scene, tags=tags)
+
+
+def with_a_version() -> World:
+    """A chain that an older version of a scene is in."""
+    world = linked(0)
+    link_scenes(world.services, AOI, [a_version("AAAA", 3)])
+    return world
+
+
 # --- what is done ---
 
 
@@ -398,6 +435,12 @@ def _restored(world: World, scenes: list[NewScene], aoi: str = AOI) -> None:
     restore.restore(world.services, aoi, scenes)
 
 
+def _links(name: str, begin: Callable[[], World], scenes: list[NewScene]) -> Case:
+    """Return the case of scenes that are linked by themselves."""
+    act = call(lambda world: link_scenes(world.services, AOI, scenes))
+    return Case(f"link: {name}", begin, act)
+
+
 BEGINS = {Status.RETRY: waiting, Status.FAILED: cut, Status.PENDING: running}
 FORCED = (
     Event.FORCE_RETRY,
@@ -410,6 +453,13 @@ FORCED = (
 )
 
 LARGE = a_new_scene(0, [a_new_tile(f"A44_IW1_{number:04}") for number in range(5)])
+
+LINKED: list[tuple[str, Callable[[], World], list[NewScene]]] = [
+    ("a new chain, in pieces", empty, unlinked(*range(4))),
+    ("dates before, between and after", partial(linked, 1, 3), unlinked(0, 2, 4)),
+    ("past a FAILED tile", linked_and_failed, unlinked(5)),
+    ("a newer version", with_a_version, [a_version("BBBB", 5)]),
+]
 
 RESULTS = [
     Case("scene DONE", added, result(_scene(0), "DONE")),
@@ -491,6 +541,7 @@ CALLS = [
         call(lambda world: add_scene(world.services, AOI, replace(LARGE, by=CALL))),
     ),
     Case("add a chain", empty, call(lambda world: add_scenes(world.services, AOI, a_chain(5)))),
+    *(_links(name, begin, scenes) for name, begin, scenes in LINKED),
     operated("retry a tile", waiting, _tile(0), Event.RETRY),
     operated("fail a tile", waiting, _tile(0), Event.FAIL),
     *(case for event in FORCED for status in BEGINS for case in _forced(event, status)),

@@ -22,6 +22,7 @@ from tests.faults.injection import Faults, How, Killed, faulty_publisher, faulty
 from tests.property import invariants
 from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.errors import Conflict, Unavailable
+from tileweave.domain.fences import is_fence
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Document, Link, Tile
 from tileweave.usecases import add_scene, add_scenes, chores, operate, restore
@@ -109,7 +110,7 @@ def end_of(run: Run) -> dict[str, Any]:
     assert isinstance(world.store, MemoryStore)
     documents = [each.document for each in world.store._documents.values()]  # noqa: SLF001
     return {
-        "documents": {each.key: _lasting(each) for each in documents},
+        "documents": {each.key: _lasting(each) for each in documents if not _is_fence(each)},
         "totals": {aoi: _counts(world.store, aoi) for aoi in (AOI, OTHER)},
         "policy": aoi and aoi.policy,
         "jobs": {_job(each) for each in run.world.jobs if each.topic is not Topic.EVENTS},
@@ -117,6 +118,11 @@ def end_of(run: Run) -> dict[str, Any]:
         "rejected": {each.message_id: each.kind for each in world.store.rejected()},
         "replayed": {each.message_id for each in world.store.rejected() if each.replayed_at},
     }
+
+
+def _is_fence(document: Document) -> bool:
+    """Whether it only counts how often automatic links were made."""
+    return isinstance(document, Tile) and is_fence(document)
 
 
 def _lasting(document: Document) -> dict[str, Any]:

@@ -179,6 +179,25 @@ class MemoryStore:
             found = [tile for tile in found if tile.is_listed_leaf]
         return _within(found, window)
 
+    def tiles_named(self, aoi: str, source_ids: Collection[str]) -> Iterator[Stored]:
+        """Return the tiles of an AOI that have one of these source ids."""
+        wanted = set(source_ids)
+        with self._lock:
+            found = [self._documents[each.key] for each in self._in_order() if each.aoi == aoi]
+        tiles = (each for each in found if isinstance(each.document, Tile))
+        return (each for each in tiles if each.document.source_id in wanted)
+
+    def scenes_of_products(self, aoi: str, product_names: Collection[str]) -> Iterator[Stored]:
+        """Return the scenes of an AOI that have one of these product names."""
+        wanted = set(product_names)
+        with self._lock:
+            found = [self._documents[each.key] for each in self._in_order() if each.aoi == aoi]
+        return (
+            each
+            for each in found
+            if isinstance(each.document, Scene) and each.document.product_name in wanted
+        )
+
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox."""
         with self._lock:

@@ -13,18 +13,18 @@ import typer
 
 from tileweave.cli import connect, signals
 from tileweave.cli.errors import CommandError, told
-from tileweave.domain.messages import Topic
 
 if TYPE_CHECKING:
     from tileweave.cli.state import RunState
     from tileweave.consumer import Lane
+    from tileweave.domain.messages import Topic
 
 
 class What(StrEnum):
-    """What a consumer takes."""
+    """What a consumer takes: topics, by their values."""
 
-    RESULTS = Topic.RESULTS.value
-    UPDATES = Topic.DEPENDENCY_UPDATES.value
+    RESULTS = "results"
+    UPDATES = "dependency-updates"
 
 
 def consume(
@@ -45,11 +45,12 @@ def consume(
     Beside a `tileweave up`, its functions get no such messages meanwhile, and get them again when
     this ends, however it ends.
     """
-    topics = [Topic(each.value) for each in what or What]
     stop = threading.Event()
     signals.on_first(stop.set)
     from tileweave.cli import state
+    from tileweave.domain.messages import Topic
 
+    topics = [Topic(each.value) for each in what or What]
     with told(), ExitStack() as stack:
         run = connect.find_run(os.environ, port)
         lanes = _lanes(topics, run, stop)

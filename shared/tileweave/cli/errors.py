@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,13 +18,16 @@ NOT_REACHED = 3
 class CommandError(Exception):
     """Raised when a command cannot do what was asked; its text is one clear line."""
 
-    exit_code = WRONG
+    def __init__(self, said: str, exit_code: int = WRONG) -> None:
+        super().__init__(said)
+        self.exit_code = exit_code
 
 
 class NoService(CommandError):
     """Raised when nobody says where the service is."""
 
-    exit_code = NOT_REACHED
+    def __init__(self, said: str) -> None:
+        super().__init__(said, NOT_REACHED)
 
 
 @contextmanager
@@ -37,7 +41,7 @@ def told() -> Iterator[None]:
         tell(f"{error.filename}: {error.strerror}")
         raise typer.Exit(WRONG) from error
     except Exception as error:
-        code = _exit_code(error)
+        code = exit_code(error)
         if code is None:
             raise
         # What failed while everything was stopped, because of an error, comes with that error.
@@ -47,16 +51,20 @@ def told() -> Iterator[None]:
         raise typer.Exit(code) from error
 
 
-def _exit_code(error: Exception) -> int | None:
-    """Return the exit code of a foreseeable error; None for any other."""
+def exit_code(error: Exception) -> int | None:
+    """Return the exit code of a foreseeable error; None for any other.
+
+    What raises one has imported it: nothing is imported here that nobody needed.
+    """
     if isinstance(error, CommandError):
         return error.exit_code
-    from tileweave.client import Busy, ClientError, Unreachable
-    from tileweave_emulators import EmulatorError
-
-    if isinstance(error, Busy | Unreachable):
-        return NOT_REACHED
-    return WRONG if isinstance(error, ClientError | EmulatorError) else None
+    if client := sys.modules.get("tileweave.client"):
+        if isinstance(error, client.Busy | client.Unreachable):
+            return NOT_REACHED
+        if isinstance(error, client.ClientError):
+            return WRONG
+    emulators = sys.modules.get("tileweave_emulators")
+    return WRONG if emulators and isinstance(error, emulators.EmulatorError) else None
 
 
 def tell(what: object) -> None:

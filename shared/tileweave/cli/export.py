@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tileweave.cli import printing, service
+from tileweave.cli.aois import Aoi
 from tileweave.cli.errors import told
 from tileweave.cli.places import any_place
 from tileweave.cli.service import AsJson, Url
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 LONG = 3_600
 """Seconds that the service may take to write or read a file."""
 
-Aoi = Annotated[str, typer.Argument(metavar="AOI", help="The name of an AOI.")]
 Form = Annotated[
     str,
     typer.Option(
@@ -81,8 +81,8 @@ def _written(client: Client, aoi: str, target: str, named: str) -> dict[str, Any
 
 def _shown(features: Iterable[Feature], tiles: int) -> Iterator[Feature]:
     """Return the same, shown as they pass."""
-    with printing.progress(of="tiles") as progress:
-        task = progress.add_task("export", total=tiles, said="")
+    with printing.progress() as progress:
+        task = progress.add_task("tiles", total=tiles, said="")
         for feature in features:
             progress.advance(task, len(feature["properties"]["Tiles"]))
             yield feature

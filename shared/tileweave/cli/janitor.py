@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from tileweave.cli import connect
+from tileweave.cli import connect, printing
 from tileweave.cli.errors import CommandError, told
+from tileweave.cli.service import AsJson
 
 if TYPE_CHECKING:
     from tileweave.usecases.janitor import Report
@@ -31,13 +31,17 @@ def janitor(
     port: Annotated[
         int | None, typer.Option(help="The port of the `tileweave up` to look after.")
     ] = None,
+    json: AsJson = False,
 ) -> None:
     """Find what is lost, late or wrong, and mend it."""
     with told():
         run = connect.find_run(os.environ, port)
         os.environ.update(run.environment if run else {})
         report = _visit(audit=audit, dry_run=dry_run)
-    _show(report, dry_run=dry_run)
+    if json:
+        printing.show_json(asdict(report))
+    else:
+        _show(report, dry_run=dry_run)
 
 
 def _visit(*, audit: bool, dry_run: bool) -> Report:
@@ -52,7 +56,9 @@ def _visit(*, audit: bool, dry_run: bool) -> Report:
 
 
 def _show(report: Report, *, dry_run: bool) -> None:
-    console = Console()
+    from rich.table import Table
+
+    console = printing.output()
     if report.findings:
         table = Table("kind", "AOI", "what would be done" if dry_run else "what was done", box=None)
         for each in report.findings[:SHOWN]:

@@ -6,16 +6,20 @@ Results go to standard output, everything else (progress, what went wrong) to st
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from rich.console import Console
     from rich.progress import Progress
+    from rich.table import Table
     from rich.text import Text
 
 COLOURS = {
@@ -34,41 +38,76 @@ ROWS_AT_ONCE = 1_000
 """Rows of a table that are aligned with each other; a longer one is written as it is read."""
 
 
+def is_terminal() -> bool:
+    """Whether results are written for a person."""
+    return sys.stdout.isatty()
+
+
 def show_json(value: object) -> None:
     """Write one JSON document: on a terminal for people too, elsewhere in a line."""
-    indent = 2 if sys.stdout.isatty() else None
+    indent = 2 if is_terminal() else None
     typer.echo(json.dumps(value, indent=indent, ensure_ascii=False))
 
 
+def show_model(found: BaseModel) -> None:
+    """Write a model of the client as one JSON document, by the names that the API has."""
+    show_json(found.model_dump(mode="json", by_alias=True))
+
+
 def show_lines(values: Iterable[object]) -> None:
-    """Write one JSON value a line (NDJSON), as they come."""
-    for each in values:
-        typer.echo(json.dumps(each, separators=(",", ":"), ensure_ascii=False))
+    """Write one JSON value a line (NDJSON), as they come, for as long as somebody reads them."""
+    with _while_read():
+        for each in values:
+            show_line(each)
+
+
+def show_line(value: object) -> None:
+    """Write one JSON value on a line."""
+    typer.echo(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
 
 
 def show_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a table as its rows come; where output is no terminal, with tabs and no titles."""
-    if not sys.stdout.isatty():
-        for row in rows:
-            typer.echo("\t".join(plain(each) for each in row))
+    if not is_terminal():
+        with _while_read():
+            for row in rows:
+                typer.echo("\t".join(plain(each) for each in row))
         return
-    from rich.table import Table
-
     left, titles = iter(rows), True
     console = output()
     while piece := list(islice(left, ROWS_AT_ONCE)):
-        table = Table(*columns, box=None, show_header=titles, pad_edge=False)
-        for row in piece:
-            table.add_row(*(coloured(each) for each in row))
-        console.print(table)
+        console.print(table_of(columns, piece, titles=titles))
         titles = False
+
+
+@contextmanager
+def _while_read() -> Iterator[None]:
+    """End the command, and well, when who reads its output has read enough: `| head`."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        # What is left in the buffer goes nowhere, rather than fail at the end of the process.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from error
+
+
+def table_of(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, titles: bool = True
+) -> Table:
+    """Return a table for a terminal."""
+    from rich.table import Table
+
+    table = Table(*columns, box=None, show_header=titles, pad_edge=False)
+    for row in rows:
+        table.add_row(*(coloured(each) for each in row))
+    return table
 
 
 def output() -> Console:
     """Return the console of results."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    return Console(highlight=False, force_terminal=is_terminal())
 
 
 def messages() -> Console:
@@ -78,8 +117,11 @@ def messages() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def progress(*, of: str = "") -> Progress:
-    """Return a progress bar on standard error, of things called so; nothing but on a terminal."""
+def progress() -> Progress:
+    """Return progress bars on standard error; nothing but on a terminal.
+
+    A task has the field `said`: what is to be told of it besides.
+    """
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -93,7 +135,6 @@ def progress(*, of: str = "") -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(of),
         TimeRemainingColumn(),
         TextColumn("{task.fields[said]}"),
         console=console,
@@ -118,9 +159,3 @@ def plain(value: object) -> str:
 
 def _printable(character: str) -> str:
     return character if character.isprintable() else " "
-
-
-def first_and_rest(values: Iterable[object]) -> Iterable[object]:
-    """Return the same, the first of them read: an error comes before anything is written."""
-    left = iter(values)
-    return chain(list(islice(left, 1)), left)

@@ -70,8 +70,8 @@ def _restored(client: Client, target: str, name: str, named: str) -> tuple[str, 
         snapshot = formats.read(formats.format_of(target, named), content)
         aoi = name or snapshot.header.aoi
         header = snapshot.header.model_dump(mode="json")
-        with printing.progress(of="tiles") as progress:
-            task = progress.add_task("restore", total=snapshot.totals.tiles, said="")
+        with printing.progress() as progress:
+            task = progress.add_task("tiles", total=snapshot.totals.tiles, said="")
             try:
                 for part in client.restore(aoi, header, snapshot.scenes):
                     total += part

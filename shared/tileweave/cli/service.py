@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 URL = "TILEWEAVE_URL"
 
+PATIENCE = 5.0
+"""Seconds that a call is repeated for while somebody waits for it."""
+
 Url = Annotated[
     str | None,
     typer.Option(
@@ -28,7 +31,7 @@ AsJson = Annotated[
 ]
 
 
-def client(url: str | None = None, *, timeout: float = 60, patience: float = 30) -> Client:
+def client(url: str | None = None, *, timeout: float = 60, patience: float = PATIENCE) -> Client:
     """Return a client of the service; its token is TILEWEAVE_TOKEN.
 
     Raises CommandError: nobody says where the service is.

@@ -1,9 +1,10 @@
-"""What the demo shows: a progress bar for scenes and tiles, at the end a table."""
+"""What is shown of an AOI: progress bars for scenes and tiles, and a table."""
 
 from __future__ import annotations
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from tileweave.cli.denmark import SCENES, TILES
@@ -35,6 +36,15 @@ class Bars:
     def say(self, text: str) -> None:
         """Write a line above the bars."""
         self.progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def bars(overview: Overview) -> Table:
+    """Return how much of an AOI is DONE or FAILED, as bars: one for scenes, one for tiles."""
+    found = Table.grid(padding=(0, 1))
+    for name, counts in (("scenes", overview.scenes), ("tiles", overview.tiles)):
+        bar = ProgressBar(total=counts.total or 1, completed=counts.settled, width=40)
+        found.add_row(name, bar, f"{counts.settled}/{counts.total}", counts.open)
+    return found
 
 
 def table(overview: Overview) -> Table:

@@ -17,6 +17,7 @@ from tileweave.client.errors import (
 from tileweave.client.models import (
     Change,
     Counts,
+    Foreseen,
     JobScene,
     JobSettings,
     JobTile,
@@ -26,6 +27,7 @@ from tileweave.client.models import (
     Outcomes,
     Overview,
     RejectedMessage,
+    Relinked,
     Retried,
 )
 
@@ -37,6 +39,7 @@ __all__ = [
     "ClientError",
     "Counts",
     "Denied",
+    "Foreseen",
     "JobScene",
     "JobSettings",
     "JobTile",
@@ -49,6 +52,7 @@ __all__ = [
     "Overview",
     "Refused",
     "RejectedMessage",
+    "Relinked",
     "Retried",
     "Unreachable",
     "Unreadable",

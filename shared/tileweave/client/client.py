@@ -20,6 +20,7 @@ from tileweave.client.models import (
     COLLECTION,
     EXPORTED,
     FEATURE,
+    FORESEEN,
     HISTORY,
     JOB_TILES,
     LEASE,
@@ -36,6 +37,7 @@ from tileweave.client.models import (
     ExportedFile,
     Feature,
     FeatureCollection,
+    Foreseen,
     JobSettings,
     JobTile,
     Lease,
@@ -50,12 +52,13 @@ from tileweave.client.models import (
 from tileweave.client.snapshots import NDJSON, Exported, parts_of
 from tileweave.client.transport import Transport
 from tileweave.client.wire import aoi_path, body, is_pattern, part, read
-from tileweave.domain.identity import AOI_NAME
+from tileweave.domain.identity import AOI_NAME, scene_id, tile_id
 
 T = TypeVar("T")
 
 Kind = Literal["scene", "tile"]
 Form = Literal["dot", "svg", "png", "pdf"]
+Linking = Literal["given", "auto"]
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 
@@ -120,6 +123,14 @@ class Client:
         """Return the overview of an AOI."""
         return self._read(OVERVIEW, "GET", aoi_path(aoi))
 
+    def scene_id(self, aoi: str, scene: str) -> int:
+        """Return the id that a scene of this name has in an AOI, be it there or not."""
+        return scene_id(aoi, scene, self.overview(aoi).generation)
+
+    def tile_id(self, aoi: str, scene: str, tile: str) -> int:
+        """Return the id that a tile has by its scene's name and its own, be it there or not."""
+        return tile_id(aoi, scene, tile, self.overview(aoi).generation)
+
     def delete_aoi(self, aoi: str, *, reason: str = "") -> None:
         """Delete an AOI with its scenes and tiles, for good."""
         self._transport.send("DELETE", aoi_path(aoi), params=_why(reason))
@@ -133,17 +144,55 @@ class Client:
         path = f"{aoi_path(aoi)}/settings"
         return self._read(SETTINGS, "PUT", path, idempotent=True, **body(seconds))
 
-    def add_scene(self, aoi: str, scene: Mapping[str, Any]) -> int:
-        """Add a scene request or Feature; return the scene's id. Raises NotNow if it is known."""
-        answer = self._transport.send("POST", f"{aoi_path(aoi)}/scene", **body(dict(scene)))
+    def add_scene(self, aoi: str, scene: Mapping[str, Any], *, links: Linking = "given") -> int:
+        """Add a scene request or Feature; return the scene's id. Raises NotNow if it is known.
+
+        `links="auto"`: tiles without links are linked to those of their footprint, by date.
+        """
+        path = f"{aoi_path(aoi)}/scene"
+        answer = self._transport.send("POST", path, params=_linked(links), **body(dict(scene)))
         if answer.is_error and (error := error_of(answer)).id is None:
             raise error
         return read(ADDED, answer).id
 
-    def add_scenes(self, aoi: str, scenes: Iterable[Mapping[str, Any]]) -> Outcomes:
-        """Add many scenes in any order; return what became of each."""
-        listed = [dict(each) for each in scenes]
-        return self._read(OUTCOMES, "POST", f"{aoi_path(aoi)}/scenes", **body(listed))
+    def add_scenes(
+        self, aoi: str, scenes: Iterable[Mapping[str, Any]], *, links: Linking = "given"
+    ) -> Outcomes:
+        """Add many scenes in any order; return what became of each. `links` as for one."""
+        path, listed = f"{aoi_path(aoi)}/scenes", [dict(each) for each in scenes]
+        return self._read(OUTCOMES, "POST", path, params=_linked(links), **body(listed))
+
+    def foresee_scenes(
+        self, aoi: str, scenes: Iterable[Mapping[str, Any]], *, links: Linking = "given"
+    ) -> Foreseen:
+        """Return what `add_scenes` would make, without making it."""
+        path, listed = f"{aoi_path(aoi)}/scenes", [dict(each) for each in scenes]
+        options = {**_linked(links), "dry_run": "true"}
+        sent = {"params": options, **body(listed)}
+        return self._read(FORESEEN, "POST", path, idempotent=True, **sent)
+
+    def add_lines(
+        self, aoi: str, lines: bytes, options: Mapping[str, str | int] | None = None
+    ) -> Outcomes:
+        """Add scenes that are JSON already, one a line; return what became of each, in order.
+
+        `options` are the parameters of the call (`links`, `tiles`, `dry_run`, `graph_name`, ...).
+        """
+        return self._read(
+            OUTCOMES,
+            "POST",
+            f"{aoi_path(aoi)}/scenes",
+            content=lines,
+            headers={"Content-Type": "application/x-ndjson"},
+            params=dict(options or {}),
+        )
+
+    def add_file(
+        self, aoi: str, href: str, options: Mapping[str, str | int] | None = None
+    ) -> Outcomes:
+        """Have the service itself add the scenes of a file at an address that it may read."""
+        path, params = f"{aoi_path(aoi)}/scenes", dict(options or {})
+        return self._read(OUTCOMES, "POST", path, params=params, **body({"href": href}))
 
     def scenes(self, aoi: str, status: str = "", *, page: int = 1_000) -> Iterator[Feature]:
         """Return all scenes of an AOI by date, without tiles, read in pages as they are asked for.
@@ -322,6 +371,10 @@ class Client:
         while page.next is not None:
             page = self._read(PAGE, "GET", page.next)
             yield from page.features
+
+
+def _linked(links: Linking) -> dict[str, str]:
+    return {} if links == "given" else {"links": links}
 
 
 def _why(reason: str) -> dict[str, str]:

@@ -46,6 +46,8 @@ class Overview(_Answer):
     first: datetime | None = Field(None, alias="from")
     last: datetime | None = Field(None, alias="to")
     progress: float
+    generation: int = 0
+    """How many AOIs of this name were deleted before; ids are derived from it too."""
 
     @property
     def settled(self) -> bool:
@@ -120,6 +122,35 @@ Feature = dict[str, Any]
 
 FeatureCollection = dict[str, Any]
 """A GeoJSON FeatureCollection (RFC 7946), EPSG:4326, lon/lat."""
+
+
+class NamedTile(_Answer):
+    """A tile that another one names."""
+
+    id: int
+    source_id: str
+    scene_source_id: str
+
+
+class TileLinks(_Answer):
+    """What a tile names."""
+
+    previous: NamedTile | None
+    reference: NamedTile | None
+
+
+class Relinked(NamedTile):
+    """A tile that is there already, and whose links would change."""
+
+    before: TileLinks
+    after: TileLinks
+
+
+class Foreseen(Outcomes):
+    """What adding scenes would make: a FeatureCollection that can be added, and tiles relinked."""
+
+    graph: FeatureCollection
+    relinked: tuple[Relinked, ...]
 
 
 class Link(_Answer):
@@ -249,6 +280,7 @@ AOIS = TypeAdapter(list[ListedAoi])
 OVERVIEW = TypeAdapter(Overview)
 ADDED = TypeAdapter(Added)
 OUTCOMES = TypeAdapter(Outcomes)
+FORESEEN = TypeAdapter(Foreseen)
 RETRIED = TypeAdapter(Retried)
 JOB_TILES = TypeAdapter(list[JobTile])
 PAGE = TypeAdapter(Page)

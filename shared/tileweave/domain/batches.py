@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from tileweave.domain.components import components
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
 
 T = TypeVar("T")
+
+
+class Linked(Protocol):
+    """A scene, or what stands for one: its name, its date, and the other scenes that it names."""
+
+    @property
+    def source_id(self) -> str: ...  # noqa: D102 - what the class says
+
+    @property
+    def date(self) -> datetime: ...  # noqa: D102 - the same
+
+    @property
+    def named(self) -> Collection[str]: ...  # noqa: D102 - the same
+
+
+LinkedT = TypeVar("LinkedT", bound=Linked)
 
 
 def joined(one: NewScene, other: NewScene) -> NewScene | None:
@@ -38,20 +54,20 @@ def _joined_data(one: Json, other: Json) -> Json | None:
     return {**one, "tiles": {**tiles[0], **tiles[1]}}
 
 
-def chains(scenes: Sequence[NewScene]) -> list[list[NewScene]]:
+def chains(scenes: Sequence[LinkedT]) -> list[list[LinkedT]]:
     """Return the scenes in groups that name no scene of another group, in their given order."""
     known = {scene.source_id: scene for scene in scenes}
     group_of = {name: [name] for name in known}
     for scene in scenes:
-        for name in named_by(scene) & known.keys():
+        for name in known.keys() & scene.named:
             _join(group_of, scene.source_id, name)
-    groups: dict[int, list[NewScene]] = {}
+    groups: dict[int, list[LinkedT]] = {}
     for name, scene in known.items():
         groups.setdefault(id(group_of[name]), []).append(scene)
     return list(groups.values())
 
 
-def in_units(chain: Sequence[NewScene]) -> list[list[NewScene]]:
+def in_units(chain: Sequence[LinkedT]) -> list[list[LinkedT]]:
     """Return the scenes in units that are added at once, each after those that it names.
 
     A unit is one scene, or all those that name each other both ways, directly or not. As far as
@@ -59,21 +75,9 @@ def in_units(chain: Sequence[NewScene]) -> list[list[NewScene]]:
     """
     known = {scene.source_id: scene for scene in sorted(chain, key=_by_date)}
     graph = {
-        name: _earliest_first(named_by(scene) & known.keys(), known)
-        for name, scene in known.items()
+        name: _earliest_first(known.keys() & scene.named, known) for name, scene in known.items()
     }
     return [[known[name] for name in group] for group in components(graph)]
-
-
-def named_by(scene: NewScene) -> set[str]:
-    """Return the source ids of the other scenes that this one's tiles name.
-
-    Those of a restored tile that FAILED name what links over it are followed to.
-    """
-    refs = (ref for tile in scene.tiles for ref in (tile.previous, tile.reference) if ref)
-    kept = (each for tile in scene.tiles if tile.restored for each in tile.restored.followed)
-    names = {ref.scene_source_id for ref in refs} | {each.scene_source_id for each in kept}
-    return names - {scene.source_id}
 
 
 def in_pieces(items: Sequence[T], weigh: Callable[[T], int], most: int) -> Iterator[list[T]]:
@@ -91,11 +95,11 @@ def in_pieces(items: Sequence[T], weigh: Callable[[T], int], most: int) -> Itera
         yield piece
 
 
-def _by_date(scene: NewScene) -> tuple[datetime, str]:
+def _by_date(scene: Linked) -> tuple[datetime, str]:
     return scene.date, scene.source_id
 
 
-def _earliest_first(names: set[str], known: Mapping[str, NewScene]) -> list[str]:
+def _earliest_first(names: set[str], known: Mapping[str, Linked]) -> list[str]:
     return sorted(names, key=lambda name: _by_date(known[name]))
 
 

@@ -67,6 +67,17 @@ class NewScene:
     restored: State | None = None
     """The state that it is restored to, out of a snapshot."""
 
+    @property
+    def named(self) -> set[str]:
+        """The source ids of the other scenes that its tiles name.
+
+        Restored ones that FAILED name what links over them are followed to.
+        """
+        refs = (ref for tile in self.tiles for ref in (tile.previous, tile.reference) if ref)
+        kept = (each for tile in self.tiles if tile.restored for each in tile.restored.followed)
+        names = {ref.scene_source_id for ref in refs} | {each.scene_source_id for each in kept}
+        return names - {self.source_id}
+
 
 Placed = tuple[NewScene, NewTile]
 """A tile to add, and the scene that it is of."""

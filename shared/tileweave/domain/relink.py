@@ -30,7 +30,7 @@ def cut_out(draft: Draft, failed: Tile, dependants: Iterable[int]) -> list[int]:
     moved = [tile for tile in moved if _names(tile, failed)]
     draft.need(tile_keys(moved))
     for tile in moved:
-        _follow(draft, tile)
+        follow(draft, tile)
     return [tile.id for tile in moved]
 
 
@@ -98,7 +98,19 @@ def relinked_late(draft: Draft, tiles: Mapping[int, tuple[Link | None, Link | No
         relinked(draft, draft.tile(tile_id), *links)
     _need_failed(draft, [link for links in tiles.values() for link in links if link])
     for tile_id in tiles:
-        _follow(draft, draft.tile(tile_id))
+        follow(draft, draft.tile(tile_id))
+
+
+def follow(draft: Draft, tile: Tile) -> None:
+    """Link a tile past the FAILED ones that it names."""
+    previous = live_previous(draft, tile.previous)
+    tile = draft.tile(tile.id)  # it may have become an heir on the way
+    if tile.previous is None and tile.reference is None:
+        return
+    reference = live_reference(draft, tile.reference)
+    if draft.tile(tile.id).is_root:
+        return
+    relinked(draft, tile, previous, reference if _is_other(reference, tile) else None)
 
 
 def live_previous(draft: Draft, link: Link | None) -> Link | None:
@@ -142,17 +154,6 @@ def _need_failed(draft: Draft, links: Iterable[Link]) -> None:
         draft.need(Key("tile", each) for tile in heirless for each in tile.next)
         onward = (link for tile in failed for link in (*links_of(tile), tile.heir) if link)
         ids = {link.tile_id for link in onward} - seen
-
-
-def _follow(draft: Draft, tile: Tile) -> None:
-    previous = live_previous(draft, tile.previous)
-    tile = draft.tile(tile.id)  # it may have become an heir on the way
-    if tile.previous is None and tile.reference is None:
-        return
-    reference = live_reference(draft, tile.reference)
-    if draft.tile(tile.id).is_root:
-        return
-    relinked(draft, tile, previous, reference if _is_other(reference, tile) else None)
 
 
 def _topmost_failed(draft: Draft, tile: Tile) -> Tile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
@@ -40,11 +40,13 @@ class Together:
 
     `late`: a first part of their chain was added before, and what they name may have FAILED since.
     `promised`: a scene that a later commit adds to the same chain; it may be one of these.
+    `besides`: what else is done with the commit that has them seen.
     """
 
     scenes: Sequence[NewScene]
     late: bool = False
     promised: NewScene | None = None
+    besides: Callable[[Draft], None] | None = None
 
 
 def add_scene(services: Services, aoi: str, new: NewScene) -> int:
@@ -133,6 +135,8 @@ def _put_last(names: Names, what: Together, piece: Sequence[Placed], draft: Draf
         ingestion.add_scene(draft, names, new)
     if what.promised is not None:
         ingestion.promise(draft, names, what.promised)
+    if what.besides is not None:
+        what.besides(draft)
 
 
 def _pieces(scenes: Sequence[NewScene]) -> Iterator[list[Placed]]:

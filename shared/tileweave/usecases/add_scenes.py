@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -100,21 +100,26 @@ def _add_chain(
     if not checked.wrong:
         _add(reading, names, checked, added)
     elif added:
-        _see_that_it_is_there(services, names)
-    return [_outcome(names, each, checked, added) for each in chain]
+        see_that_it_is_there(services, names)
+    return [outcome_of(names, each, checked, added) for each in chain]
 
 
 def _add(reading: Reading, names: Names, checked: Checked, added: set[str]) -> None:
     """Add the scenes, a piece a commit; a unit that is larger than that by itself."""
     new = [each for unit in checked.units for each in unit]
     promised = next((each for each in reversed(new) if each.tiles), None)
-    for units in batches.in_pieces(checked.units, _weight, MOST_BYTES_A_COMMIT):
-        piece = [each for unit in units for each in unit]
+    for piece in pieces_of(checked):
         add_together(reading, names, Together(piece, checked.late, promised))
         added.update(each.source_id for each in piece)
 
 
-def _see_that_it_is_there(services: Services, names: Names) -> None:
+def pieces_of(checked: Checked) -> Iterator[list[NewScene]]:
+    """Return the scenes that are to be added, as many at a time as a commit holds."""
+    for units in batches.in_pieces(checked.units, _weight, MOST_BYTES_A_COMMIT):
+        yield [each for unit in units for each in unit]
+
+
+def see_that_it_is_there(services: Services, names: Names) -> None:
     """Raise NotFound if the AOI was deleted meanwhile: that is why tiles are unknown."""
     found = services.store.find_aoi(names.aoi)
     if found is None or found.generation != names.generation:
@@ -127,7 +132,7 @@ def _weight(unit: Sequence[NewScene]) -> int:
     return sum(TILE_OVERHEAD + own_weight(new) for new in unit) + sum(tiles)
 
 
-def _outcome(names: Names, new: NewScene, checked: Checked, added: Collection[str]) -> Outcome:
+def outcome_of(names: Names, new: NewScene, checked: Checked, added: Collection[str]) -> Outcome:
     """Tell what became of a scene: refused with its chain says which scene is to blame."""
     name, id_ = new.source_id, names.scene(new.source_id)
     if name in added:

@@ -105,7 +105,7 @@ class Reading:
     def __init__(
         self,
         services: Services,
-        known: Mapping[Key, Stored] = NOTHING_KNOWN,
+        known: Mapping[Key, Stored | None] = NOTHING_KNOWN,
         remembered: Mapping[Key, Stored | None] = NOTHING_KNOWN,
     ) -> None:
         self._services = services

@@ -140,7 +140,7 @@ def _wrong_by_itself(
         return (Problem("source_id", said),)
     if new.source_id in around.refused:
         return (Problem("source_id", "it is in the request once more, where it is refused"),)
-    named = sorted(batches.named_by(new))
+    named = sorted(new.named)
     if bad := [name for name in named if name in around.refused or name in around.wrong]:
         return (Problem("tiles", f"they name scene {bad[0]}, which is refused"),)
     try:

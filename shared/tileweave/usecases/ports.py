@@ -223,6 +223,15 @@ class Store(Protocol):
         Scenes and tiles are read as they are asked for; a window costs what it holds.
         """
 
+    def tiles_named(self, aoi: str, source_ids: Collection[str]) -> Iterator[Stored]:
+        """Return the tiles of an AOI that have one of these source ids, as of now, in any order."""
+
+    def scenes_of_products(self, aoi: str, product_names: Collection[str]) -> Iterator[Stored]:
+        """Return the scenes of an AOI that have one of these product names, in any order.
+
+        Like every list, neither has staged tiles; both cost a query for each 30 names.
+        """
+
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox, read as they are asked for."""
 

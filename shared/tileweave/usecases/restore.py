@@ -101,9 +101,7 @@ def restore_all(services: Services, aoi: str, scenes: Iterable[NewScene]) -> Res
 
     A scene that names one which is still to come is held back until then.
     """
-    items = (
-        Item(each, each.source_id, batches.named_by(each), 1 + len(each.tiles)) for each in scenes
-    )
+    items = (Item(each, each.source_id, each.named, 1 + len(each.tiles)) for each in scenes)
     total = Restored()
     for part in closed_parts(items, TILES_AT_ONCE):
         total += restore(services, aoi, part)

@@ -37,12 +37,18 @@ def overview(services: Services, request: Request, aoi: str) -> Response:
 def add_scene(services: Services, request: Request, aoi: str) -> Response:
     """Add a scene and its tiles; answers the scene's id."""
     from tileweave.usecases import add_scene as adding
+    from tileweave.usecases.link_scene import link_scene
+    from tileweave.web import bulk, linked
     from tileweave.web.defaults import defaults_of
     from tileweave.web.scene_input import read_scene
 
-    new = read_scene(aoi, json_of(request), defaults_of(request))
+    if linked.is_dry_run(request):
+        return bulk.foresee_scene(services, request, aoi)
+    automatic, defaults = linked.is_automatic(request), defaults_of(request)
+    add = link_scene if automatic else adding.add_scene
+    new = linked.whole(read_scene(aoi, json_of(request), defaults), defaults, only=automatic)
     new = replace(new, by=cause_of(request, INGESTION.actor))
-    return as_json({"id": adding.add_scene(services, aoi, new)})
+    return as_json({"id": add(services, aoi, new)})
 
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:

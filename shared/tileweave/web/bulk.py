@@ -6,7 +6,7 @@ The Features of a collection may be STAC Items; a single Item is a collection of
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +18,13 @@ from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
 from tileweave.usecases.add_scenes import Fate, Outcome
-from tileweave.usecases.add_scenes import add_scenes as add
 from tileweave.usecases.ports import Services
+from tileweave.web import linked as adding
 from tileweave.web.answers import as_json, json_of
-from tileweave.web.defaults import NONE, Defaults, defaults_of
+from tileweave.web.defaults import Defaults, defaults_of
 from tileweave.web.footprint import refuse_other_crs
 from tileweave.web.limits import MOST_TILES
-from tileweave.web.naming import is_item, name_of, named_by
+from tileweave.web.naming import is_item, name_of, named_by, tiles_of
 from tileweave.web.scene_input import read_scene
 from tileweave.web.scene_request import is_a
 from tileweave.web.wrong_fields import Problems
@@ -37,26 +37,43 @@ MOST_SCENES = 10_000
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:
     """Add many scenes; answers what became of each, in the order of the request."""
-    read = _Reader(aoi, defaults_of(request))
-    for number, body in enumerate(_bodies(request)):
+    return _taken(services, request, aoi, _bodies(request))
+
+
+def foresee_scene(services: Services, request: Request, aoi: str) -> Response:
+    """Answer what would become of one scene. Raises Invalid, of what cannot be read."""
+    body = json_of(request)
+    read_scene(aoi, body, defaults_of(request))
+    return _taken(services, request, aoi, iter([body]))
+
+
+def _taken(services: Services, request: Request, aoi: str, bodies: Iterable[Any]) -> Response:
+    read = _Reader(aoi, defaults_of(request), whole=adding.is_automatic(request))
+    for number, body in enumerate(bodies):
         if number == MOST_SCENES:
             raise RequestEntityTooLarge(f"The request has more than {MOST_SCENES} scenes.")
         read.take(body)
-    outcomes = read.outcomes(add(services, aoi, list(read.scenes.values()), read.refused))
+    refused = read.refused, read.refused_tiles
+    added, more = adding.added(services, request, aoi, read.read, refused)
+    outcomes = read.outcomes(added)
     counts = Counter(each.fate for each in outcomes)
     totals = {fate.value: counts[fate] for fate in Fate}
-    return as_json({**totals, "scenes": [_json_of(each) for each in outcomes]})
+    return as_json({**totals, "scenes": [_json_of(each) for each in outcomes], **more})
 
 
 class _Reader:
     """Reads scenes one by one: those that can be added, why others cannot, and their order."""
 
-    def __init__(self, aoi: str, defaults: Defaults = NONE) -> None:
+    def __init__(self, aoi: str, defaults: Defaults, *, whole: bool) -> None:
         self.scenes: dict[str, NewScene] = {}
         self.refused: dict[str, set[str]] = {}
         """Scenes that cannot be added, with those that they name: of one chain with them."""
+        self.refused_tiles: dict[str, set[str]] = {}
+        """The same scenes, with the source ids of their tiles."""
         self._aoi = aoi
         self._defaults = defaults
+        self._whole = whole
+        """Whether a scene without tiles is one."""
         self._places: list[str | Outcome] = []
 
     def take(self, body: Any) -> None:  # noqa: ANN401 - JSON
@@ -66,6 +83,7 @@ class _Reader:
         except Invalid as error:
             name = name_of(body)
             self.refused.setdefault(name, set()).update(named_by(body) - {name})
+            self.refused_tiles.setdefault(name, set()).update(tiles_of(body))
             self._refuse(name, error.problems)
             return
         name, first = scene.source_id, self.scenes.get(scene.source_id)
@@ -74,12 +92,19 @@ class _Reader:
             self._refuse(name, (Problem("source_id", f"{name} is in the request already"),))
         elif len(whole.tiles) > MOST_TILES:
             self._refuse(name, (Problem("tiles", f"a scene has at most {MOST_TILES} tiles"),))
-            self.refused.setdefault(name, set()).update(batches.named_by(whole))
+            self.refused.setdefault(name, set()).update(whole.named)
+            self.refused_tiles[name] = {tile.source_id for tile in whole.tiles}
         else:
             self.scenes[name] = whole
             self._places.append(name)
 
-    def outcomes(self, added: list[Outcome]) -> list[Outcome]:
+    @property
+    def read(self) -> list[NewScene]:
+        """The scenes that can be added, with the tiles that links need."""
+        scenes = self.scenes.values()
+        return [adding.whole(each, self._defaults, only=self._whole) for each in scenes]
+
+    def outcomes(self, added: Iterable[Outcome]) -> list[Outcome]:
         """Return what became of each scene of the request, in its order."""
         by_name = {each.source_id: self._noted(each) for each in added}
         return [by_name[each] if isinstance(each, str) else each for each in self._places]
@@ -91,7 +116,7 @@ class _Reader:
         """
         scene = self.scenes[outcome.source_id]
         named = scene.data.get("tiles")
-        if outcome.fate is not Fate.ADDED or scene.tiles or not named:
+        if outcome.fate is not Fate.ADDED or scene.tiles or not named or self._whole:
             return outcome
         said = (
             f"it was added without tiles; its data names {len(named)}, but its Tiles are not here"

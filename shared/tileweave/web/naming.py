@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tileweave.domain.model import Json
+
 _LINKS = ("Previous", "previous", "Reference", "reference")
 _SCENES = ("previous_scene_id", "reference_scene_id")
 
@@ -33,17 +35,32 @@ def date_of(body: Any) -> str:  # noqa: ANN401 - JSON
 
 def named_by(body: Any) -> set[str]:  # noqa: ANN401 - JSON
     """Return the scenes that the links of a scene's tiles name; it may be among them."""
-    if is_item(body):
-        return set()
-    found = _properties(body)
-    tiles = found.get("tiles") or found.get("Tiles") or ()
-    every = tiles.values() if isinstance(tiles, dict) else tiles
-    listed = [each for each in every if isinstance(each, dict)] if _is_many(tiles) else []
+    listed = [tile for _, tile in _listed_tiles(body)]
     linked = [each.get(name) for each in listed for name in _LINKS]
     links = [each for each in linked if isinstance(each, dict)]
     names = [each.get(name) for each in listed for name in _SCENES]
     names += [each.get(name) for each in links for name in ("SceneID", "scene_id")]
     return {name for name in names if isinstance(name, str) and name}
+
+
+def tiles_of(body: Any) -> set[str]:  # noqa: ANN401 - JSON
+    """Return the source ids of a scene's tiles."""
+    names = [
+        each
+        for key, tile in _listed_tiles(body)
+        for each in (key, tile.get("SourceID"), tile.get("source_id"))
+    ]
+    return {name for name in names if isinstance(name, str) and name}
+
+
+def _listed_tiles(body: Any) -> list[tuple[object, Json]]:  # noqa: ANN401 - JSON
+    """Return the tiles of a scene that can be read, those of an object with their keys."""
+    found = {} if is_item(body) else _properties(body)
+    tiles = found.get("tiles") or found.get("Tiles")
+    if not isinstance(tiles, dict | list):
+        return []
+    every = tiles.items() if isinstance(tiles, dict) else [(None, each) for each in tiles]
+    return [each for each in every if isinstance(each[1], dict)]
 
 
 def _properties(body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
@@ -54,7 +71,3 @@ def _properties(body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _is_many(tiles: object) -> bool:
-    return isinstance(tiles, dict | list)

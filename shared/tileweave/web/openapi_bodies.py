@@ -38,6 +38,8 @@ SCENES = content(schemas_geojson.ScenePage, GEOJSON)
 EITHER_PAGE = {"anyOf": [ref(schemas_geojson.ScenePage), ref(schemas_geojson.TilePage)]}
 TILES = content(EITHER_PAGE, GEOJSON)
 ENDS = content(many(ref(schemas.TileOfJob)))
+OUTCOMES = content({"anyOf": [ref(schemas.Outcomes), ref(schemas_geojson.Foreseen)]})
+ADDED_OR_FORESEEN = content({"anyOf": [ref(schemas.SceneId), ref(schemas_geojson.Foreseen)]})
 BINARY: Json = {}
 GRAPH = (
     content({"type": "string"}, "text/vnd.graphviz")

@@ -139,3 +139,16 @@ GRAPH = (
     _in_query("from", DAY_OR_MOMENT, "Only scenes from this day or moment (UTC) on."),
     _in_query("to", DAY_OR_MOMENT, "Only scenes up to this day (included) or moment (UTC)."),
 )
+
+ADDS = (
+    _in_query(
+        "links",
+        {"enum": ["given", "auto"], "default": "given"},
+        "`auto`: tiles without links are linked to those of their footprint, by date.",
+    ),
+    _in_query(
+        "dry_run",
+        {"type": "boolean", "default": False},
+        "Answers what would be made (of one scene too as of many), and makes nothing.",
+    ),
+)

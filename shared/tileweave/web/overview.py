@@ -24,6 +24,7 @@ def overview_json(overview: Overview) -> Json:
         "to": rfc3339(totals.last) if totals.last else None,
         "progress": totals.progress,
         "created_at": rfc3339(overview.aoi.created_at),
+        "generation": overview.aoi.generation,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tileweave.domain.acquisitions import product_name
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene, NewTile, TileRef
 from tileweave.domain.job_data import with_tiles
@@ -14,7 +15,6 @@ from tileweave.web.defaults import NONE, Defaults
 from tileweave.web.footprint import read_footprint, refuse_other_crs
 from tileweave.web.limits import MOST_TILES
 from tileweave.web.naming import is_item
-from tileweave.web.products import product_name
 from tileweave.web.readable import readable
 from tileweave.web.scene_data import read_scene_data
 from tileweave.web.sizes import check_list_of_tiles, check_size

@@ -75,6 +75,9 @@ class Totals(Answer):
     ]
     progress: Annotated[float, Field(ge=0, le=1)]
     created_at: AwareDatetime
+    generation: Annotated[
+        Count, Field(description="How many AOIs of this name were deleted before: ids tell.")
+    ]
 
 
 class Overview(Totals):

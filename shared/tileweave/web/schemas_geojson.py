@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from tileweave.domain.status import Status
-from tileweave.web.schemas import Answer, Change, Count, Id, Object
+from tileweave.web.schemas import Answer, Change, Count, Id, Object, Outcomes
 
 Position = Annotated[list[float], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Position], Field(min_length=4)]
@@ -188,3 +188,32 @@ class SnapshotPage(Answer):
     snapshot: SnapshotHeader
     features: list[SnapshotFeature]
     links: list[NextLink]
+
+
+class NamedTile(Answer):
+    """A tile that another one names."""
+
+    id: Id
+    source_id: str
+    scene_source_id: str
+
+
+class Links(Answer):
+    """What a tile names."""
+
+    previous: NamedTile | None
+    reference: NamedTile | None
+
+
+class Relinked(NamedTile):
+    """A tile that is there already, and whose links would change."""
+
+    before: Links
+    after: Links
+
+
+class Foreseen(Outcomes):
+    """What a dry run would have made: the scenes that would be added, as they can be POSTed."""
+
+    graph: SceneWithTiles
+    relinked: list[Relinked]

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from tileweave.domain.acquisitions import product_name
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
 from tileweave.web.footprint import read_footprint
-from tileweave.web.products import product_name
 from tileweave.web.scene_data import read_date
 from tileweave.web.scene_request import Name, Object
 from tileweave.web.sizes import check_size

@@ -72,7 +72,7 @@ def test_scenes_that_may_be_in_any_order_are_in_that_of_their_dates() -> None:
 def test_a_scene_does_not_name_itself() -> None:
     """Its tiles may name each other."""
     tiles = [a_new_tile(), a_new_tile(NEIGHBOUR, previous=ref(0), reference=ref(3))]
-    assert batches.named_by(a_new_scene(0, tiles)) == {product(3)}
+    assert a_new_scene(0, tiles).named == {product(3)}
 
 
 @pytest.mark.parametrize(

@@ -90,28 +90,19 @@ def test_what_is_written_is_read(form: Format, count: int, monkeypatch: pytest.M
     assert list(found.scenes) == features
 
 
-@pytest.mark.parametrize("form", Format)
-def test_scenes_are_written_and_read_as_they_come(form: Format) -> None:
+@pytest.mark.parametrize("form", [Format.GEOJSON, Format.NDJSON])
+def test_scenes_are_written_as_they_come(form: Format) -> None:
     """Not after all of them."""
-    taken: list[int] = []
+    file, sizes = BytesIO(), list[int]()
 
     def coming() -> Iterator[Json]:
-        for number in range(40):
-            taken.append(number)
+        for number in range(3):
+            sizes.append(file.tell())
             yield a_feature(number)
 
-    file = BytesIO()
-    if form is not Format.GEOPARQUET:
-        features = coming()
-        sizes = []
-        watched = (sizes.append(file.tell()) or each for each in features)
-        formats.write(form, file, HEADER, watched)
-        assert sizes[-1] > sizes[1] > sizes[0]
-    else:
-        formats.write(form, file, HEADER, coming())
-    file.seek(0)
-    assert next(iter(formats.read(form, file).scenes)) == a_feature(0)
-    assert taken == list(range(40))
+    formats.write(form, file, HEADER, coming())
+
+    assert sizes == sorted(set(sizes))
 
 
 def test_geojson_is_read_at_once_where_there_is_no_reader_of_streams(

@@ -15,8 +15,8 @@ from pystac.validation import validate_dict
 from tests.unit.web.api import AREA, Answer, Api, a_feature, a_request, problem_of
 from tests.unit.web.api import wrong_paths as paths_of
 from tests.unit.web.test_openapi import errors_of
+from tileweave.domain.acquisitions import product_name
 from tileweave.domain.model import Json
-from tileweave.web.products import product_name
 from tileweave.web.scene_input import read_scene
 from tileweave.web.stac_assets import stored_at
 
@@ -25,7 +25,7 @@ NAMES = sorted(path.stem for path in STAC.glob("*.json"))
 REMOVED = object()
 
 
-def an_item(name: str = "sentinel-2-l2a", **members: object) -> Json:
+def an_item(name: str = "sentinel-2-l2a", /, **members: object) -> Json:
     """Return an Item as a public catalogue answers it, but for what `members` replaces."""
     found: Json = json.loads((STAC / f"{name}.json").read_text())
     found |= members
@@ -181,8 +181,8 @@ def test_heights_are_left_out(area: Api) -> None:
 
 def test_members_that_are_missing_are_left_out(area: Api) -> None:
     """Links, assets, collection and bbox need not be there."""
-    left_out = dict.fromkeys(("links", "collection", "bbox"), REMOVED)
-    metadata = added(area, an_item(assets=None, **left_out))["data"]["metadata"]
+    item = an_item(assets=None, links=REMOVED, collection=REMOVED, bbox=REMOVED)
+    metadata = added(area, item)["data"]["metadata"]
     assert metadata["assets"] == {}
     assert not {"self", "collection", "bbox"} & metadata.keys()
 
@@ -278,3 +278,14 @@ def test_an_item_is_not_changed_by_being_read() -> None:
     before = copy.deepcopy(item)
     read_scene(AREA, item)
     assert item == before
+
+
+def test_the_tile_that_a_scene_is_has_the_defaults_of_tiles(area: Api) -> None:
+    """Where links are automatic, each Item is one; by either call."""
+    query = f"{DEFAULTS}&links=auto"
+    assert add(area, [an_item()], query).json["added"] == 1
+    later = with_properties(datetime="2024-06-15T10:56:21Z") | {"id": "S2A_31TCJ_20240615_0_L2A"}
+    id_ = area.post(f"/aoi/{AREA}/scene{query}", json=later).json["id"]
+    (tile,) = area.tiles(id_)
+    assert (tile["SourceID"], tile["Data"]["graph_name"]) == ("T31TCJ", "Cut")
+    assert tile["Previous"]["SceneID"] == "S2B_31TCJ_20240610_0_L2A"

@@ -20,7 +20,7 @@ from tileweave.adapters.firestore.documents import (
     fields_of,
 )
 from tileweave.adapters.firestore.rejected import FirestoreRejected
-from tileweave.adapters.firestore.streams import Ordered, streamed
+from tileweave.adapters.firestore.streams import Ordered, documents_of, streamed
 from tileweave.adapters.google_errors import translated
 from tileweave.domain.errors import Conflict, NotFound, Unavailable
 from tileweave.domain.model import Change, Document, Key, Scene, Tile
@@ -44,6 +44,8 @@ _SETTLED = (0, 5)
 READS_AT_ONCE = 1_000
 WRITES_AT_ONCE = 500
 """Documents of one request that does each write by itself."""
+VALUES_AT_ONCE = 30
+"""Values of a field that one query may ask for."""
 
 
 class FirestoreStore(FirestoreAois, FirestoreRejected):
@@ -183,6 +185,14 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
                 for found in query.stream(retry=RETRY, timeout=STREAM_TIMEOUT):
                     yield Key(kind, int(found.reference.id)), found.get("attempt")
 
+    def tiles_named(self, aoi: str, source_ids: Collection[str]) -> Iterator[Stored]:
+        """Return the tiles of an AOI that have one of these source ids, as of now."""
+        return self._having("tile", aoi, "source_id", source_ids)
+
+    def scenes_of_products(self, aoi: str, product_names: Collection[str]) -> Iterator[Stored]:
+        """Return the scenes of an AOI that have one of these product names, as of now."""
+        return self._having("scene", aoi, "product_name", product_names)
+
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox."""
         for kind in ("scene", "tile"):
@@ -260,6 +270,17 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
             for fields in streamed(found):
                 yield codec.decode(Key(kind, fields["id"]), fields)
 
+    def _having(
+        self, kind: Literal["scene", "tile"], aoi: str, field: str, values: Collection[str]
+    ) -> Iterator[Stored]:
+        """Return what has one of these values in a field: a query for as many as one may name."""
+        wanted = sorted(set(values))
+        with translated():
+            for start in range(0, len(wanted), VALUES_AT_ONCE):
+                some = FieldFilter(field, "in", wanted[start : start + VALUES_AT_ONCE])
+                for document in documents_of(self._of(kind, aoi, ()).where(filter=some)):
+                    yield _read(Key(kind, _id_of(document)), document)
+
     def _readable(self, kind: str, query: Query) -> Iterator[Document]:
         """Return what can be read; what cannot is logged, and keeps nothing else back."""
         with translated():
@@ -284,6 +305,10 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
 
 def _read(key: Key, document: Any) -> Stored:  # noqa: ANN401 - a protobuf without types
     return Stored(codec.decode(key, wire.plain_of(document.fields)), document.update_time)
+
+
+def _id_of(document: Any) -> int:  # noqa: ANN401 - the same
+    return int(document.name.rpartition("/")[2])
 
 
 def _stored(key: Key, snapshot: DocumentSnapshot) -> Stored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.api_core.retry import if_transient_error
@@ -58,10 +59,15 @@ def streamed(ordered: Ordered) -> Iterator[Fields]:
         ordered = ordered.after(last, count)
 
 
-def _decoded(query: Query) -> Iterator[Fields]:
+def documents_of(query: Query) -> Iterator[Any]:
+    """Return the documents of a query as messages, with the times when they were written."""
     # The client has no public way to a query's messages, only to snapshots that it decoded.
     responses, _ = query._get_stream_iterator(None, RETRY, STREAM_TIMEOUT)  # noqa: SLF001
     for response in responses:
         message = RunQueryResponse.pb(response)
         if message.HasField("document"):
-            yield wire.plain_of(message.document.fields)
+            yield message.document
+
+
+def _decoded(query: Query) -> Iterator[Fields]:
+    return (wire.plain_of(each.fields) for each in documents_of(query))

@@ -1,0 +1,1 @@
+"""Files of scenes: read as they come, put in order, sent in parts."""
