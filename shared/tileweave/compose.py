@@ -19,6 +19,7 @@ from tileweave.web.cors import Cors, cors_of
 
 if TYPE_CHECKING:
     from tileweave.adapters.firestore.store import FirestoreStore
+    from tileweave.adapters.places import AllowedPlaces
     from tileweave.adapters.pubsub import PubSubPublisher
     from tileweave.adapters.pull import Subscription
 
@@ -29,7 +30,9 @@ MANY_OBJECTS = (50_000, 20, 20)
 @cache
 def for_calls() -> Services:
     """Return the services of a function that answers people: a failed publication is deferred."""
-    return Services(store(), _Later(), defers_publishing=True, events=_tells_events())
+    return Services(
+        store(), _Later(), defers_publishing=True, events=_tells_events(), places=places()
+    )
 
 
 @cache
@@ -63,6 +66,17 @@ def access() -> Access:
 def cors() -> Cors:
     """Return which origins' pages may call. Raises ValueError where one is no origin."""
     return cors_of(settings().cors_origins)
+
+
+@cache
+def places() -> AllowedPlaces:
+    """Return the files that may be read and written; their clients are made when one is asked for.
+
+    Raises ValueError: TILEWEAVE_PLACES holds what is no place. A function calls this at its start.
+    """
+    from tileweave.adapters.places import AllowedPlaces
+
+    return AllowedPlaces.of(settings().places)
 
 
 @cache

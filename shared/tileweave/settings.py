@@ -14,13 +14,15 @@ from tileweave.domain.messages import Topic
 class Settings:
     """The project that everything is in, and who may call.
 
-    Tokens are separated by commas or lines, each perhaps as `name:token`; origins by commas.
+    Tokens are separated by commas or lines, each perhaps as `name:token`; origins by commas, and so
+    are the places (buckets, hosts, prefixes, folders) whose files are read and written.
     """
 
     project: str
     viewer_tokens: str = field(default="", repr=False)
     operator_tokens: str = field(default="", repr=False)
     cors_origins: str = ""
+    places: str = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Settings:
@@ -37,6 +39,7 @@ class Settings:
             environ.get("TILEWEAVE_VIEWER_TOKENS", ""),
             environ.get("TILEWEAVE_OPERATOR_TOKENS", ""),
             environ.get("TILEWEAVE_CORS_ORIGINS", ""),
+            environ.get("TILEWEAVE_PLACES", ""),
         )
 
     @property

@@ -49,12 +49,22 @@ class Plan:
 def planned(port: int) -> Plan:
     """Return what is to run, behind this port (0: a free one). Raises CommandError."""
     source, topology = functions.folder(), _topology()
+    _check_places()
     try:
         gateway, *others = ports.choose([port] + [0] * len(functions.NAMES))
     except PortInUse as error:
         said = f"port {port} is in use: stop what listens there, or choose another with --port"
         raise CommandError(said) from error
     return Plan(source, topology, gateway, dict(zip(functions.NAMES, others, strict=True)))
+
+
+def _check_places() -> None:
+    from tileweave import compose
+
+    try:
+        compose.places()
+    except ValueError as error:
+        raise CommandError(str(error)) from error
 
 
 def _topology() -> Topology:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.aws import Aws
 from tests.builders import date_of, product
 from tests.unit.cli.calling import Service, features
 from tests.unit.web.api import a_feature
@@ -491,3 +492,15 @@ def test_links_are_made_by_the_service(here: Service, tmp_path: Path) -> None:
     assert ran.out == "Denmark: 3 added, 0 known, 0 refused\n"
     here.with_denmark("Same")
     assert graph(here) == graph(here, "Same")
+
+
+def test_a_file_may_be_in_object_storage(here: Service, aws: Aws) -> None:
+    """Read with the credentials of whoever calls; one that is not there is told."""
+    address = aws.put("lists/scenes.ndjson.gz", gzip.compress(json.dumps(a_feature("A")).encode()))
+    assert here.run("ingest", "Denmark", address).out == "Denmark: 1 added, 0 known, 0 refused\n"
+    missing = here.run("ingest", "Denmark", "s3://archive/none.json")
+    assert (missing.code, missing.err) == (
+        1,
+        "tileweave: s3://archive/none.json: there is no such file.\n",
+    )
+    assert here.run("ingest", "Denmark", "ftp://archive/none.json").code == 1
