@@ -169,16 +169,19 @@ class Client:
     ) -> Outcomes:
         """Add scenes that are JSON already, one a line; return what became of each, in order.
 
-        `options` are the parameters of the call (`links`, `tiles`, `dry_run`, `graph_name`, ...).
+        `options` are the parameters of the call (`links`, `tiles`, `graph_name`, ...); with
+        `dry_run` it returns Foreseen.
         """
-        return self._read(
-            OUTCOMES,
+        form: TypeAdapter[Any] = FORESEEN if "dry_run" in (options or {}) else OUTCOMES
+        found: Outcomes = self._read(
+            form,
             "POST",
             f"{aoi_path(aoi)}/scenes",
             content=lines,
             headers={"Content-Type": "application/x-ndjson"},
             params=dict(options or {}),
         )
+        return found
 
     def add_file(
         self, aoi: str, href: str, options: Mapping[str, str | int] | None = None

@@ -247,6 +247,18 @@ def test_options_are_parameters_of_each_request(here: Service, tmp_path: Path) -
     assert here.run("ingest", "Nowhere", file, "--dry-run").code == 1
 
 
+def test_a_dry_run_draws_the_graph_that_would_be_made(here: Service, tmp_path: Path) -> None:
+    """As GeoJSON, with its links; nothing is made."""
+    here.run("create", "Denmark")
+    file, drawn = as_lines(tmp_path / "scenes.ndjson", requests_of(3)), tmp_path / "graph.json"
+    assert here.run("ingest", "Denmark", file, "--dry-run", "--graph", drawn).code == 0
+    scenes = json.loads(drawn.read_text())["features"]
+    links = [each["properties"]["Tiles"][0]["Previous"] for each in scenes]
+    assert [each and each["SceneID"] for each in links] == [None, product(0), product(1)]
+    assert here.api.overview("Denmark")["scenes"]["total"] == 0
+    assert here.run("ingest", "Denmark", file, "--graph", drawn).code == 2
+
+
 def test_a_scene_in_two_parts_is_sent_in_one_request(here: Service, tmp_path: Path) -> None:
     """As pages of a list end within it."""
     newest, *others = features()
