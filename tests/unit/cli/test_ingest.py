@@ -429,8 +429,11 @@ def test_a_chain_is_in_one_request_if_it_fits() -> None:
 
 def test_a_request_has_a_largest_number_of_scenes() -> None:
     """However small they are; one without a name is by itself."""
-    records = [a_record("") for _ in range(parts.MOST_SCENES + 1)]
-    assert [len(each) for each in names_of(records)] == [parts.MOST_SCENES, 1]
+    records = [a_record("") for _ in range(parts.ENOUGH_SCENES + 1)]
+    assert [len(each) for each in names_of(records)] == [parts.ENOUGH_SCENES, 1]
+    count = parts.MOST_SCENES + 1
+    chain = [a_record(str(n), n, 1, (str(n - 1),) if n else ()) for n in range(count)]
+    assert [len(each) for each in names_of(chain)] == [parts.MOST_SCENES, 1]
 
 
 def test_dates_that_are_none_come_first() -> None:
