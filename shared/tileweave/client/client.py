@@ -138,6 +138,30 @@ class Client:
         listed = [dict(each) for each in scenes]
         return self._read(OUTCOMES, "POST", f"{aoi_path(aoi)}/scenes", **body(listed))
 
+    def add_scenes_from(
+        self,
+        aoi: str,
+        href: str,
+        *,
+        media_type: str = "",
+        tiles: Literal["given", "annotations"] = "given",
+        timeout: float = 3600,
+    ) -> Outcomes:
+        """Add the scenes of a file that the service reads, in a place that it is allowed to.
+
+        `media_type`: what the file is, where its name and its begin do not tell. `tiles`:
+        `annotations` has Sentinel-1 scenes without tiles get the bursts of their products.
+        """
+        named = {"href": href, "media_type": media_type}
+        return self._read(
+            OUTCOMES,
+            "POST",
+            f"{aoi_path(aoi)}/scenes",
+            params={"tiles": tiles},
+            timeout=timeout,
+            **body(named),
+        )
+
     def scenes(self, aoi: str, status: str = "", *, page: int = 1_000) -> Iterator[Feature]:
         """Return all scenes of an AOI by date, without tiles, read in pages as they are asked for.
 

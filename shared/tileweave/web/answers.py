@@ -56,20 +56,29 @@ def parsed(data: bytes, what: str = "The request") -> Any:  # noqa: ANN401 - JSO
     """Return the value of a JSON text; `what` names it. Raises BadRequest, Invalid as above."""
     try:
         text = data.decode("utf-8-sig")
-        body = json.loads(
-            text,
-            parse_constant=_refused,
-            parse_float=_finite,
-            parse_int=_integer,
-            object_pairs_hook=_once,
-        )
+        body = decoder().decode(text)
     except ValueError as error:
         raise BadRequest(f"{what} is not JSON: {error}.") from error
     except RecursionError as error:
         raise BadRequest(f"{what} is not JSON that can be read: too deeply nested.") from error
+    check_writable(body, text)
+    return body
+
+
+def decoder() -> json.JSONDecoder:
+    """Return what reads JSON: no value that is not kept as it was sent, none that is lost."""
+    return json.JSONDecoder(
+        parse_constant=_refused,
+        parse_float=_finite,
+        parse_int=_integer,
+        object_pairs_hook=_once,
+    )
+
+
+def check_writable(body: object, text: str) -> None:
+    """Raise Invalid if a value, of this JSON text, holds what nobody can write in UTF-8."""
     if HALF_A_PAIR.search(text) and (wrong := tuple(_unwritable(body))):
         raise Invalid(wrong)
-    return body
 
 
 def flag_of(request: Request, name: str) -> bool:

@@ -14,12 +14,13 @@ from werkzeug.wrappers import Request, Response
 
 from tileweave.domain.errors import Invalid, NotFound
 from tileweave.domain.identity import AOI_NAME
-from tileweave.domain.ingestion import INGESTION
+from tileweave.domain.ingestion import INGESTION, NewScene
 from tileweave.usecases import watch
 from tileweave.usecases.ports import Services
 from tileweave.web import lists
-from tileweave.web.answers import as_json, as_text, json_of, no_content
+from tileweave.web.answers import as_json, as_text, choice_of, json_of, no_content
 from tileweave.web.causes import cause_of
+from tileweave.web.limits import TILES_OF
 from tileweave.web.overview import overview_json, overview_text
 from tileweave.web.routing import Endpoint, Route
 
@@ -40,7 +41,19 @@ def add_scene(services: Services, request: Request, aoi: str) -> Response:
     from tileweave.web.scene_input import read_scene
 
     new = replace(read_scene(aoi, json_of(request)), by=cause_of(request, INGESTION.actor))
+    if choice_of(request, "tiles", TILES_OF, TILES_OF[0]) == "annotations":
+        new = _annotated(services, aoi, new)
     return as_json({"id": adding.add_scene(services, aoi, new)})
+
+
+def _annotated(services: Services, aoi: str, new: NewScene) -> NewScene:
+    """Return a scene with the tiles of its product, if it has none. Raises Invalid."""
+    from tileweave.usecases.annotations import annotated
+
+    found = annotated(services, aoi, [new])
+    for problems in found.refused.values():
+        raise Invalid(problems)
+    return found.scenes[0]
 
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:

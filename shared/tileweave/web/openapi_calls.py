@@ -64,13 +64,15 @@ CALLS = {
         "Add a scene and its tiles",
         {200: content(schemas.SceneId)},
         (400, 409, 415, 422),
-        body=bodies.SCENE_BODY,
+        (parameters.TILES_OF,),
+        bodies.SCENE_BODY,
     ),
     "POST /aoi/{aoi}/scenes": _aoi(
         "Add many scenes: all of a chain, or none of it",
         {200: content(schemas.Outcomes)},
         (400, 415, 422),
-        body=bodies.SCENES_BODY,
+        (parameters.TILES_OF,),
+        bodies.SCENES_BODY,
     ),
     "PUT /aoi/{aoi}/retry": _aoi(
         "Retry all its scenes and tiles in RETRY",
