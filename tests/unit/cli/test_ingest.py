@@ -20,12 +20,11 @@ from tests.unit.cli.calling import Service, features
 from tests.unit.web.api import a_feature
 from tests.unit.web.test_bulk import BURSTS, a_chain
 from tests.unit.web.test_stac import NAMES, an_item
-from tileweave.cli import service
 from tileweave.cli.errors import CommandError
 from tileweave.cli.ingestion import parts, reading, sources, streams
 from tileweave.cli.ingestion.reading import Reader
 from tileweave.cli.ingestion.spool import UNDATED, Record, spooling
-from tileweave.client import Client, Refused, Unreachable
+from tileweave.client import Client, Unreachable
 from tileweave.client.errors import error_of
 from tileweave.domain.model import Json
 
@@ -299,11 +298,11 @@ def test_a_service_may_read_the_file_itself(here: Service, monkeypatch: pytest.M
     """By its address; a file of this machine has none."""
     asked: list[object] = []
 
-    def add_file(client: Client, aoi: str, href: str, options: object) -> Any:  # noqa: ANN401
+    def add_scenes_from(client: Client, aoi: str, href: str, *, options: object) -> Any:  # noqa: ANN401
         asked.append((href, options))
         return client.add_scenes(aoi, [a_feature("A"), a_feature("B")])
 
-    monkeypatch.setattr(Client, "add_file", add_file)
+    monkeypatch.setattr(Client, "add_scenes_from", add_scenes_from)
     address = "s3://archive/scenes.ndjson"
     ran = here.run("ingest", "Denmark", address, "--server", "--links", "auto", "--json")
     assert asked == [(address, {"links": "auto"})]
@@ -313,14 +312,6 @@ def test_a_service_may_read_the_file_itself(here: Service, monkeypatch: pytest.M
     ]
     local = here.run("ingest", "Denmark", "scenes.ndjson", "--server")
     assert (local.code, "s3://" in local.err) == (1, True)
-
-
-def test_the_call_names_the_address(here: Service) -> None:
-    """In its body."""
-    here.run("create", "Denmark")
-    with here.called(), service.client() as client, pytest.raises(Refused):
-        client.add_file("Denmark", "s3://archive/scenes.ndjson")
-    assert json.loads(here.requests[-1].content) == {"href": "s3://archive/scenes.ndjson"}
 
 
 # --- files that are wrong: nothing is sent ---

@@ -58,7 +58,7 @@ def by_service(
 ) -> Iterator[Fate]:
     """Have the service read files by their addresses; return what became of each scene."""
     for file in files:
-        answer = client.add_file(aoi, file, options)
+        answer = client.add_scenes_from(aoi, file, options=options)
         for number, outcome in enumerate(answer.scenes):
             record = Record(outcome.source_id, UNDATED, (), 0, 0, file, f"scene {number}")
             yield Fate(record, outcome)
