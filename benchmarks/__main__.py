@@ -20,6 +20,7 @@ NAMES = {
     "backlog": "Backlog of results",
     "latency": "Result published to next job published",
     "ingest": "Bulk ingest",
+    "snapshots": "Export and restore",
     "looks": "Overview, tile, scene",
     "lists": "Lists, a page of 1,000",
     "dot": "Graph in DOT",

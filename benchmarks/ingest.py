@@ -39,8 +39,8 @@ def _bulk(project: str, scenes: int, times: int, function: Function, floor: Func
         function.post(f"/aoi/{aoi}")
         body = seeding.bodies(aoi, scenes, length=scenes)
         taken = seconds_of(partial(_added, function, aoi, body, scenes))
-        copies = _copies(project, aoi, f"floor-{number}")
-        bare_taken = seconds_of(partial(floor.post, "/", copies))
+        body = copies(project, aoi, f"floor-{number}")
+        bare_taken = seconds_of(partial(floor.post, "/", body))
         if number:  # the first warms up functions and emulator
             measured.append(taken)
             least.append(bare_taken)
@@ -81,7 +81,7 @@ def _one_by_one(project: str, times: int, function: Function, floor: Function) -
     return Figure(case=case, value=value, unit="ms", floor=least, goal=goal)
 
 
-def _copies(project: str, aoi: str, prefix: str) -> bytes:
+def copies(project: str, aoi: str, prefix: str) -> bytes:
     """Return all documents of an AOI, under other names, for the bare function to create."""
     client = Client(project=project)
     store = FirestoreStore(client)
@@ -94,7 +94,7 @@ def _copies(project: str, aoi: str, prefix: str) -> bytes:
 def _scene_by_scene(project: str, aoi: str) -> list[bytes]:
     """Return the documents of each scene and its tiles."""
     by_scene: dict[str, list[Json]] = {}
-    for each in json.loads(_copies(project, aoi, "single")):
+    for each in json.loads(copies(project, aoi, "single")):
         name = each["fields"].get("scene_source_id", each["fields"]["source_id"])
         by_scene.setdefault(name, []).append(each)
     return [json.dumps(each).encode() for each in by_scene.values()]

@@ -260,6 +260,38 @@ def test_a_history_is_read_as_a_whole(store: Store, aoi: str) -> None:
     assert store.history(a_tile(1).key) is None
 
 
+def test_many_histories_are_read_as_they_were(store: Store, aoi: str) -> None:
+    """Long ones and short ones, up to where their documents were when they were read."""
+    old = [
+        Change(NOW + number * MINUTE, None, Status.RETRY, number, Cause("worker", "é" * 1_000))
+        for number in range(150)
+    ]
+    put(store, replace(a_tile(), history=(old[0],)), replace(a_tile(1), history=tuple(old[:60])))
+    put(store, replace(a_tile(2), history=tuple(old)), replace(a_scene(), history=tuple(old[:3])))
+    for number in range(1, 45):
+        change(store, a_tile(), history=(*read_all(store)[0].history, old[number]))
+    documents = read_all(store)
+    change(store, a_tile(1), history=(*documents[1].history, old[60]))
+
+    found = store.histories(documents)
+
+    assert {key: list(each) for key, each in found.items()} == {
+        a_tile().key: old[:45],
+        a_tile(1).key: old[:60],
+        a_tile(2).key: old,
+        a_scene().key: old[:3],
+    }
+    assert store.history(a_tile(2).key) == old
+    assert store.histories([]) == {}
+
+
+def read_all(store: Store) -> list[Document]:
+    """Return the documents of the test above as they are now."""
+    keys = [a_tile().key, a_tile(1).key, a_tile(2).key, a_scene().key]
+    found = store.read(keys)
+    return [each.document for key in keys if (each := found[key]) is not None]
+
+
 def test_a_policy_is_changed(store: Store, aoi: str) -> None:
     """For the AOI that it is set for; of no AOI there is none."""
     policy = Policy(5 * MINUTE, MINUTE, 3.0, 7 * MINUTE)

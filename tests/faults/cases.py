@@ -11,18 +11,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from tests.builders import (
     AOI,
     BURST,
     NEIGHBOUR,
+    NOW,
     World,
     a_chain,
     a_new_scene,
     a_new_tile,
     ref,
 )
+from tests.snapshots import features_of
 from tileweave.domain.draft import Edit
 from tileweave.domain.errors import AlreadyExists, NotAllowed, NotFound, Unavailable
 from tileweave.domain.identity import rejected_id, scene_id
@@ -31,7 +33,7 @@ from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Cause, Document
 from tileweave.domain.policy import Policy
 from tileweave.domain.status import Event, Status
-from tileweave.usecases import chores, leases, operate, replay, watch
+from tileweave.usecases import chores, leases, operate, replay, restore, watch
 from tileweave.usecases.add_scene import add_scene
 from tileweave.usecases.add_scenes import add_scenes
 from tileweave.usecases.consume import Consumer
@@ -40,6 +42,7 @@ from tileweave.usecases.link_scenes import link_scenes
 from tileweave.usecases.ports import Write
 from tileweave.usecases.propagate import take_update
 from tileweave.usecases.reject import Delivery
+from tileweave.web.snapshot_input import origin, read_snapshot_scene
 
 Act = Callable[[World, bool], object]
 """What is done; `again` tells that it was begun before."""
@@ -419,6 +422,19 @@ def _forced(event: Event, status: Status) -> list[Case]:
     return found
 
 
+@cache
+def _snapshot(begin: Callable[[], World]) -> list[NewScene]:
+    """Return the scenes of a snapshot that was taken where another case begins."""
+    by = origin(AOI, NOW)
+    found = features_of(begin().services)
+    return [read_snapshot_scene(AOI, each, by) for each in found]
+
+
+def _restored(world: World, scenes: list[NewScene], aoi: str = AOI) -> None:
+    restore.prepare(world.services, aoi, POLICY)
+    restore.restore(world.services, aoi, scenes)
+
+
 def _links(name: str, begin: Callable[[], World], scenes: list[NewScene]) -> Case:
     """Return the case of scenes that are linked by themselves."""
     act = call(lambda world: link_scenes(world.services, AOI, scenes))
@@ -549,6 +565,15 @@ CALLS = [
         call(lambda world: replay.replay(world.services, rejected_id(Topic.RESULTS, "early"))),
     ),
 ]
+RESTORES = [
+    Case("restore", empty, call(lambda world: _restored(world, _snapshot(half_way)))),
+    Case("restore what FAILED", empty, call(lambda world: _restored(world, _snapshot(uncut)))),
+    Case(
+        "restore to a new name",
+        empty,
+        call(lambda world: _restored(world, _snapshot(waiting), OTHER)),
+    ),
+]
 JANITOR = [
     Case("janitor: unpublished", unpublished, clock(audit=False)),
     Case("janitor: lease over", lost_worker, clock(audit=False)),
@@ -557,4 +582,4 @@ JANITOR = [
     Case("janitor: half deleted", buried, clock(audit=False)),
     Case("janitor: stuck, wrong totals", stuck, clock(audit=True)),
 ]
-CASES = [*RESULTS, *UPDATES, *CONSUMER, *CALLS, *JANITOR]
+CASES = [*RESULTS, *UPDATES, *CONSUMER, *CALLS, *RESTORES, *JANITOR]

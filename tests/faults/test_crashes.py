@@ -25,7 +25,7 @@ from tileweave.domain.errors import Conflict, Unavailable
 from tileweave.domain.fences import is_fence
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Document, Link, Tile
-from tileweave.usecases import add_scene, add_scenes, chores, operate
+from tileweave.usecases import add_scene, add_scenes, chores, operate, restore
 from tileweave.usecases.janitor import visit
 from tileweave.usecases.ports import Store
 from tileweave.usecases.sweep import PATIENCE
@@ -42,7 +42,8 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have large things begin at two, and nobody pause."""
     monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
     monkeypatch.setattr(add_scene, "MOST_TILES_A_COMMIT", 2)
-    monkeypatch.setattr(add_scenes, "MOST_BYTES_A_COMMIT", 2 * add_scenes.LEAST_WEIGHT + 5_000)
+    for module in (add_scenes, restore):
+        monkeypatch.setattr(module, "MOST_BYTES_A_COMMIT", 2 * add_scenes.LEAST_WEIGHT + 5_000)
     for module, name in ((operate, "PIECE"), (chores, "PIECE"), (chores, "DELETED_AT_ONCE")):
         monkeypatch.setattr(module, name, 2)
     monkeypatch.setattr(chores, "DELETED_A_MESSAGE", 4)

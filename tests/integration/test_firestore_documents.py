@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from google.cloud.firestore import Client
+from google.cloud.firestore import DELETE_FIELD, Client
 
 from tests.builders import AOI, NOW, a_scene, a_tile
 from tileweave.adapters.firestore.aois import SHARDS
@@ -127,3 +127,33 @@ def test_a_confirmation_that_is_refused_by_itself_is_told(
 
 def test_what_is_confirmed_of_documents_that_are_gone_is_settled(firestore_client: Client) -> None:
     FirestoreStore(firestore_client).confirm({Key("tile", 4711): {"job:1"}})
+
+
+def test_histories_of_before_there_were_lists_of_pages(
+    store: FirestoreStore, firestore_client: Client
+) -> None:
+    """Are found by a query."""
+    changes = tuple(Change(NOW, None, Status.RETRY, each, Cause("worker")) for each in range(60))
+    tile = replace(a_tile(), history=changes)
+    store.commit([Write(Edit(None, tile), None)], increments([Edit(None, tile)]))
+    firestore_client.document(f"tiles/{tile.id}").update({"pages": DELETE_FIELD})
+    stored = store.read([tile.key])[tile.key]
+    assert stored is not None
+
+    assert store.histories([stored.document]) == {tile.key: list(changes)}
+
+
+def test_a_long_history_goes_to_pages_of_what_a_document_holds(
+    store: FirestoreStore, firestore_client: Client
+) -> None:
+    """As many as it takes, where it is restored at once."""
+    said = Cause("worker", "x" * 4_000)
+    changes = tuple(Change(NOW, None, Status.RETRY, each, said) for each in range(300))
+    tile = replace(a_tile(), history=changes)
+    store.commit([Write(Edit(None, tile), None)], increments([Edit(None, tile)]))
+
+    kept = firestore_client.document(f"tiles/{tile.id}").get().to_dict() or {}
+    pages = [each.id for each in firestore_client.collection_group("history").stream()]
+    assert [f"{each:09}" for each in kept["pages"]] == sorted(pages)
+    assert len(pages) == 3
+    assert store.history(tile.key) == list(changes)

@@ -84,6 +84,10 @@ class MemoryStore:
         stored = self._documents.get(key)
         return None if stored is None else list(stored.document.history)
 
+    def histories(self, documents: Collection[Document]) -> Mapping[Key, Sequence[Change]]:
+        """Return the whole histories of scenes and tiles, up to where they were when read."""
+        return {each.key: each.history for each in documents}
+
     def create_aoi(self, name: str, now: datetime) -> Aoi:
         """Create an AOI with all totals 0; raises AlreadyExists, Unavailable."""
         with self._lock:

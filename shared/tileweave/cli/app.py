@@ -11,11 +11,13 @@ from tileweave.cli.aois import create, delete, settings
 from tileweave.cli.consume import consume
 from tileweave.cli.demo import demo
 from tileweave.cli.dot import dot
+from tileweave.cli.export import export
 from tileweave.cli.ingest import ingest
 from tileweave.cli.janitor import janitor
 from tileweave.cli.lists import scenes, tiles
 from tileweave.cli.operate import fail, force, history, retry
 from tileweave.cli.rejected import rejected
+from tileweave.cli.restore import restore
 from tileweave.cli.status import status
 from tileweave.cli.up import up
 from tileweave.cli.work import work
@@ -39,6 +41,8 @@ app.command(rich_help_panel=_SCENES)(status)
 app.command(rich_help_panel=_SCENES)(scenes)
 app.command(rich_help_panel=_SCENES)(tiles)
 app.command(rich_help_panel=_SCENES)(dot)
+app.command(rich_help_panel=_SCENES)(export)
+app.command(rich_help_panel=_SCENES)(restore)
 app.command(rich_help_panel=_SCENES)(settings)
 app.command(rich_help_panel=_SCENES)(delete)
 app.command(rich_help_panel=_OPERATORS)(retry)

@@ -18,6 +18,7 @@ from tileweave.client.models import (
     ADDED,
     AOIS,
     COLLECTION,
+    EXPORTED,
     FEATURE,
     FORESEEN,
     HISTORY,
@@ -28,9 +29,12 @@ from tileweave.client.models import (
     PAGE,
     REJECTED,
     REJECTED_PAGE,
+    RESTORED,
     RETRIED,
     SETTINGS,
+    SNAPSHOT,
     Change,
+    ExportedFile,
     Feature,
     FeatureCollection,
     Foreseen,
@@ -41,8 +45,11 @@ from tileweave.client.models import (
     Outcomes,
     Overview,
     RejectedMessage,
+    RestoredSnapshot,
     Retried,
+    SnapshotPage,
 )
+from tileweave.client.snapshots import NDJSON, Exported, parts_of
 from tileweave.client.transport import Transport
 from tileweave.client.wire import aoi_path, body, is_pattern, part, read
 from tileweave.domain.identity import AOI_NAME, scene_id, tile_id
@@ -228,6 +235,34 @@ class Client:
         """
         return self._pages(_listed(aoi, "tiles", status), {"limit": page, "view": "scene"})
 
+    def export(self, aoi: str, *, page: int = 2_000) -> Exported:
+        """Return a snapshot of an AOI, read in pages of about so many tiles as it is asked for."""
+        return Exported(self._snapshot_page, f"{aoi_path(aoi)}/export", page)
+
+    def export_to(self, aoi: str, href: str, form: str = "") -> ExportedFile:
+        """Have the service write a snapshot to a place of its list; return what it wrote."""
+        wanted = {"href": href, "format": form or None}
+        path = f"{aoi_path(aoi)}/export"
+        return self._read(EXPORTED, "POST", path, idempotent=True, **body(wanted))
+
+    def restore(
+        self, aoi: str, header: Mapping[str, Any], features: Iterable[Feature]
+    ) -> Iterator[RestoredSnapshot]:
+        """Restore a snapshot to an AOI, which is made if it is not there; return how much by part.
+
+        Raises NotNow: something else of the same name is there already.
+        """
+        path = f"{aoi_path(aoi)}/restore"
+        for content in parts_of(header, features):
+            sent = {"content": content, "headers": {"Content-Type": NDJSON}}
+            yield self._restored(path, sent)
+
+    def restore_from(self, aoi: str, href: str, form: str = "") -> RestoredSnapshot:
+        """Have the service read a snapshot from a place of its list, and restore it."""
+        return self._restored(
+            f"{aoi_path(aoi)}/restore", body({"href": href, "format": form or None})
+        )
+
     def root_tiles(self, aoi: str) -> list[JobTile]:
         """Return the tiles that wait for no other tile."""
         return self._read(JOB_TILES, "GET", f"{aoi_path(aoi)}/roottiles")
@@ -342,6 +377,15 @@ class Client:
 
     def _read(self, form: TypeAdapter[T], method: str, path: str, **options: Any) -> T:  # noqa: ANN401
         return read(form, self._transport.send(method, path, **options))
+
+    def _snapshot_page(self, path: str, params: Mapping[str, Any]) -> SnapshotPage:
+        return self._read(SNAPSHOT, "GET", path, **({"params": params} if params else {}))
+
+    def _restored(self, path: str, sent: Mapping[str, Any]) -> RestoredSnapshot:
+        answer = self._transport.send("POST", path, idempotent=True, **sent)
+        if answer.is_error:  # the transport takes a 409 for what an earlier try has done
+            raise error_of(answer)
+        return read(RESTORED, answer)
 
     def _pages(self, path: str, options: Mapping[str, Any]) -> Iterator[Feature]:
         page = self._read(PAGE, "GET", path, params=options)

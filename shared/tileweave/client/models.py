@@ -236,6 +236,41 @@ class RejectedPage(_Answer):
         return next((each.href for each in self.links if each.rel == "next"), None)
 
 
+class SnapshotPage(Page):
+    """A page of a snapshot: whole scenes, and of which AOI, as of when."""
+
+    snapshot: dict[str, Any]
+
+
+class ExportedFile(_Answer):
+    """A file that a snapshot was written to."""
+
+    href: str
+    format: str
+    scenes: int
+    tiles: int
+    bytes: int
+
+
+class RestoredSnapshot(_Answer):
+    """How many scenes, with how many tiles, were restored; `known` ones were there already."""
+
+    restored: int = 0
+    known: int = 0
+    tiles: int = 0
+
+    def __add__(self, other: RestoredSnapshot) -> RestoredSnapshot:
+        """Return both together."""
+        return RestoredSnapshot(
+            restored=self.restored + other.restored,
+            known=self.known + other.known,
+            tiles=self.tiles + other.tiles,
+        )
+
+
+SNAPSHOT = TypeAdapter(SnapshotPage)
+EXPORTED = TypeAdapter(ExportedFile)
+RESTORED = TypeAdapter(RestoredSnapshot)
 HISTORY = TypeAdapter(list[Change])
 LEASE = TypeAdapter(Lease)
 SETTINGS = TypeAdapter(JobSettings)

@@ -157,7 +157,7 @@ class Draft:
         untold = of_kind(before.outbox, Kind.EVENT) if before else frozenset()
         if not self._events or _is_staged(after):
             return untold
-        first = before.changes if before and not _is_staged(before) else 0
+        first = before.changes if before and not _is_staged(before) else _added(after)
         return untold | {token(Kind.EVENT, each) for each in range(first, after.changes)}
 
     def guard(self, document: Document) -> None:
@@ -185,6 +185,12 @@ class Draft:
         found = ((self.find(key), tokens) for key, tokens in self._to_publish.items())
         narrowed = [replace(each, outbox=each.outbox & told) for each, told in found if each]
         return tuple(each for each in narrowed if each.outbox)
+
+
+def _added(document: Document) -> int:
+    """Return by which change a document was added: a restored one brings earlier ones along."""
+    marks = [n for n, each in enumerate(document.history) if each.cause.restores]
+    return document.earlier + marks[-1] if marks else 0
 
 
 def _is_staged(document: Document) -> bool:

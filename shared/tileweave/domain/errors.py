@@ -5,6 +5,7 @@ TileweaveError
 ├── AlreadyExists         an AOI or scene that is there already
 ├── NotAllowed            the status of a scene or tile does not allow what was asked
 ├── Invalid               well-formed input with wrong content; lists every wrong field
+│   └── Differs           what is to be restored is there already, with other content
 ├── TooLarge              more than one document or request can hold
 ├── IdCollision           two different scenes or tiles with the same derived id
 ├── PlaceRefused          a file that may not be read or written: not on the list, or forbidden
@@ -58,6 +59,10 @@ class Invalid(TileweaveError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(f"{each.path}: {each.message}" for each in problems))
         self.problems = problems
+
+
+class Differs(Invalid):
+    """Raised when a snapshot is restored over something else; the problems name what differs."""
 
 
 class TooLarge(TileweaveError):

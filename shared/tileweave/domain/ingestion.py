@@ -15,6 +15,7 @@ from tileweave.domain.lifecycle import remembered
 from tileweave.domain.model import Cause, Change, Json, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, token
 from tileweave.domain.relink import put_linked, relinked, relinked_late
+from tileweave.domain.snapshot import State, TileState
 from tileweave.domain.status import Status
 
 INGESTION = Cause(actor="ingestion")
@@ -43,6 +44,8 @@ class NewTile:
     anx_time: int | None = None
     path: str = ""
     """Where the tile stands in the request, for error messages."""
+    restored: TileState | None = None
+    """The state that it is restored to, out of a snapshot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +64,19 @@ class NewScene:
     wkt: str | None = None
     by: Cause = INGESTION
     """Who adds it, and by which call."""
+    restored: State | None = None
+    """The state that it is restored to, out of a snapshot."""
 
     @property
     def named(self) -> set[str]:
-        """The source ids of the other scenes that its tiles name."""
+        """The source ids of the other scenes that its tiles name.
+
+        Restored ones that FAILED name what links over them are followed to.
+        """
         refs = (ref for tile in self.tiles for ref in (tile.previous, tile.reference) if ref)
-        return {ref.scene_source_id for ref in refs} - {self.source_id}
+        kept = (each for tile in self.tiles if tile.restored for each in tile.restored.followed)
+        names = {ref.scene_source_id for ref in refs} | {each.scene_source_id for each in kept}
+        return names - {self.source_id}
 
 
 Placed = tuple[NewScene, NewTile]

@@ -34,6 +34,10 @@ ACTORS = frozenset({"worker", "propagation", "janitor", "ingestion"})
 """What changes a status by itself; everybody else is an operator, by name."""
 
 
+RESTORES = "restore/"
+"""How the name begins of what puts scenes and tiles of a snapshot back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Who or what changed a status, by which message (it is applied once), and why."""
@@ -47,6 +51,11 @@ class Cause:
     def is_a_person(self) -> bool:
         """Whether an operator did it, and not the system itself."""
         return self.actor not in ACTORS
+
+    @property
+    def restores(self) -> bool:
+        """Whether this is what put it there, out of a snapshot, with changes from before."""
+        return self.message_id.startswith(RESTORES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from tileweave.domain.errors import Conflict, NotFound
 from tileweave.domain.model import Cause, Document, Key, Tile
 from tileweave.domain.outbox import of_kind
 from tileweave.domain.readiness import context_of, dependencies_of, hand_out_ready, waits_for
+from tileweave.domain.restoring import waits_for_a_person
 from tileweave.domain.status import Status
 from tileweave.domain.tally import difference
 from tileweave.usecases.carry_out import Reading
@@ -209,8 +210,7 @@ def forgotten(draft: Draft, tile_ids: Iterable[int]) -> list[Tile]:
 
 
 def _waits(tile: Tile) -> bool:
-    forced = tile.history[-1:] and tile.history[-1].before is not None
-    return tile.status is Status.NEW and not (forced and tile.history[-1].cause.is_a_person)
+    return tile.status is Status.NEW and not waits_for_a_person(tile)
 
 
 def _hand_out(draft: Draft, keys: Sequence[Key]) -> object:

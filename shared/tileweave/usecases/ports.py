@@ -161,6 +161,12 @@ class Store(Protocol):
     def history(self, key: Key) -> list[Change] | None:
         """Return the whole history of a scene or tile, the oldest change first; None: no such."""
 
+    def histories(self, documents: Collection[Document]) -> Mapping[Key, Sequence[Change]]:
+        """Return the whole histories of scenes and tiles, up to where they were when read.
+
+        In few round trips, however many of them have changes that are kept apart.
+        """
+
     def create_aoi(self, name: str, now: datetime) -> Aoi:
         """Create an AOI with all totals 0.
 

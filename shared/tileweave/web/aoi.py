@@ -72,6 +72,27 @@ def add_scenes(services: Services, request: Request, aoi: str) -> Response:
     return bulk.add_scenes(services, request, aoi)
 
 
+def snapshot_page(services: Services, request: Request, aoi: str) -> Response:
+    """Answer a part of a snapshot."""
+    from tileweave.web import snapshots
+
+    return snapshots.page(services, request, aoi)
+
+
+def export(services: Services, request: Request, aoi: str) -> Response:
+    """Write a snapshot to a place; answers what was written."""
+    from tileweave.web import snapshots
+
+    return snapshots.export(services, request, aoi)
+
+
+def restore(services: Services, request: Request, aoi: str) -> Response:
+    """Restore a snapshot to an AOI; answers how much of it."""
+    from tileweave.web import snapshots
+
+    return snapshots.restore(services, request, aoi)
+
+
 def delete(services: Services, request: Request, aoi: str) -> Response:
     """Delete an AOI with its scenes and tiles, for good."""
     from tileweave.usecases import operate
@@ -164,4 +185,7 @@ ROUTES = (
     Route("PUT", "/aoi/<aoi>/retry", _named(retry)),
     Route("PUT", "/aoi/<aoi>/retry/force", _named(partial(retry, force=True))),
     Route("GET", "/aoi/<aoi>/dot", _named(dot)),
+    Route("GET", "/aoi/<aoi>/export", _named(snapshot_page)),
+    Route("POST", "/aoi/<aoi>/export", _named(export)),
+    Route("POST", "/aoi/<aoi>/restore", restore),
 )

@@ -63,8 +63,8 @@ def tile_properties(tile: Tile) -> Json:
         "GeometryWKT": tile.wkt or "",
         "ID": tile.id,
         "Ingested": tile.status is Status.DONE,
-        "Previous": _named(tile.previous),
-        "Reference": _named(tile.reference),
+        "Previous": named(tile.previous),
+        "Reference": named(tile.reference),
         "SceneID": tile.scene_source_id,
         "SourceID": tile.source_id,
         "Status": tile.status,
@@ -77,7 +77,8 @@ def tile_properties(tile: Tile) -> Json:
     }
 
 
-def _named(link: Link | None) -> Json | None:
+def named(link: Link | None) -> Json | None:
+    """Return a link as Features show it: by names, with the date of its scene."""
     if link is None:
         return None
     return {

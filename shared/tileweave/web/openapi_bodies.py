@@ -79,3 +79,33 @@ SCENES_BODY = (
     | content({"anyOf": [COLLECTION, ITEM]}, GEOJSON)
     | content(LINES, NDJSON[0])
 )
+
+SNAPSHOT = content(schemas_geojson.SnapshotPage, GEOJSON)
+FILE = ref("SnapshotFile")
+TOTALS: Json = {
+    "type": "object",
+    "required": ["scenes", "tiles"],
+    "properties": {name: {"type": "integer", "minimum": 0} for name in ("scenes", "tiles")},
+}
+HEADER: Json = {
+    "type": "object",
+    "required": ["aoi", "taken_at"],
+    "properties": {
+        "format": {"const": 1},
+        "aoi": {"type": "string"},
+        "taken_at": {"type": "string", "format": "date-time"},
+        "settings": {"anyOf": [ref("JobSettings"), {"type": "null"}]},
+    },
+}
+WHOLE: Json = {
+    **COLLECTION,
+    "required": [*COLLECTION["required"], "snapshot", "totals"],
+    "properties": {**COLLECTION["properties"], "snapshot": HEADER, "totals": TOTALS},
+}
+SNAPSHOT_LINES: Json = {
+    **many({"type": "object"}),
+    "description": 'A header `{"snapshot"}`, a scene a line, and `{"totals"}` at the end.',
+}
+RESTORE_BODY = (
+    content({"anyOf": [WHOLE, FILE]}) | content(WHOLE, GEOJSON) | content(SNAPSHOT_LINES, NDJSON[0])
+)

@@ -89,6 +89,24 @@ CALLS = {
     "GET /aoi/{aoi}/dot": _aoi(
         "The graph of scenes and tiles", {200: bodies.GRAPH}, (400, 413, 501), parameters.GRAPH
     ),
+    "GET /aoi/{aoi}/export": _aoi(
+        "A page of a snapshot: whole scenes with all that they are restored from",
+        {200: bodies.SNAPSHOT},
+        (400,),
+        parameters.SNAPSHOT,
+    ),
+    "POST /aoi/{aoi}/export": _aoi(
+        "Write a snapshot to a place that is configured",
+        {200: content(schemas.ExportedFile)},
+        (400, 415, 422),
+        body=content(bodies.FILE),
+    ),
+    "POST /aoi/{aoi}/restore": _aoi(
+        "Restore a snapshot, or a part of one that names no later one; the AOI is made by it",
+        {200: content(schemas.RestoredSnapshot)},
+        (400, 409, 415, 422),
+        body=bodies.RESTORE_BODY,
+    ),
     "GET /aoi/{aoi}/roottiles": _aoi("The tiles that wait for no other", {200: bodies.ENDS}),
     "GET /aoi/{aoi}/leaftiles": _aoi("The tiles that are the previous of none", {200: bodies.ENDS}),
 }

@@ -87,6 +87,17 @@ PAGE = _in_query(
     "The number of the page, from 0; one that is far on costs more than a cursor.",
 )
 PAGED = (LIMIT, CURSOR, PAGE)
+SNAPSHOT = (
+    _in_query(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MOST, "default": DEFAULT_LIMIT},
+        "About how many tiles a page holds: it ends with a whole scene.",
+    ),
+    _in_query("cursor", {"type": "string"}, "Where the page begins, as a `next` link says it."),
+    _several(
+        "scene", {"type": "string"}, "Only the scenes of these source ids, those that there are."
+    ),
+)
 REJECTED = (
     _in_query("aoi", {"type": "string"}, "Only messages of this AOI."),
     _in_query("kind", {"enum": ["", *KINDS]}, "Only messages rejected for this; empty: for any."),

@@ -113,7 +113,7 @@ def page_of(request: Request) -> Page:
     if cursor is not None and number:
         raise BadRequest("The parameters cursor and page exclude each other: give one of them.")
     numbered = "page" in request.args
-    after = None if cursor is None else _place(cursor)
+    after = None if cursor is None else place_of_cursor(cursor)
     return Page(limit, after, number, numbered)
 
 
@@ -159,7 +159,8 @@ def decoded(read: Callable[[bytes], T], cursor: str) -> T:
         raise BadRequest("The parameter cursor is not one of a next link.") from error
 
 
-def _place(cursor: str) -> Place:
+def place_of_cursor(cursor: str) -> Place:
+    """Return the place that a cursor names; raises BadRequest."""
     from tileweave.web.cursors import PLACE  # noqa: PLC0415 - the first page needs no validation
 
     return Place(*decoded(PLACE.validate_json, cursor))

@@ -25,6 +25,7 @@ STATUS_OF: dict[type[Exception], int] = {
     errors.IdCollision: 409,
     errors.TooLarge: 413,
     errors.Invalid: 422,
+    errors.Differs: 409,
     errors.PlaceRefused: 422,
     errors.NothingThere: 422,
     errors.Conflict: 503,

@@ -118,6 +118,24 @@ class Outcomes(Answer):
     scenes: list[Outcome]
 
 
+class ExportedFile(Answer):
+    """A file that a snapshot was written to."""
+
+    href: str
+    format: Literal["geojson", "ndjson", "geoparquet"]
+    scenes: Count
+    tiles: Count
+    bytes: Count
+
+
+class RestoredSnapshot(Answer):
+    """How much of a snapshot was restored."""
+
+    restored: Annotated[Count, Field(description="Scenes that were put back.")]
+    known: Annotated[Count, Field(description="Scenes that were there already.")]
+    tiles: Annotated[Count, Field(description="Tiles of the scenes that were put back.")]
+
+
 class Retried(Answer):
     """How many scenes and tiles a retry of an AOI started."""
 

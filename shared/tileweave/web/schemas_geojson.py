@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field
 
 from tileweave.domain.status import Status
-from tileweave.web.schemas import Answer, Count, Id, Object, Outcomes
+from tileweave.web.schemas import Answer, Change, Count, Id, Object, Outcomes
 
 Position = Annotated[list[float], Field(min_length=2, max_length=2)]
 Ring = Annotated[list[Position], Field(min_length=4)]
@@ -136,6 +136,57 @@ class TilePage(Answer):
 
     type: Literal["FeatureCollection"]
     features: list[TileFeature]
+    links: list[NextLink]
+
+
+class KeptLink(Named):
+    """A tile by its names, as a FAILED one keeps it."""
+
+
+class KeptState(Answer):
+    """What a snapshot keeps of a scene or tile that lists do not show."""
+
+    history: list[Change]
+    retries: Annotated[Count, Field(description="Automatic retries in a row.")] = 0
+
+
+class KeptTile(KeptState):
+    """The same of a tile, in the order of its scene's `Tiles`; the links are of FAILED ones."""
+
+    anx_time: Annotated[None, Field(description="It has none: `AnxTime` says 0.")] = None
+    cut: Annotated[bool, Field(description="Whether it is cut out of its chain.")] = False
+    heir: Annotated[KeptLink | None, Field(description="What became the root in its place.")] = None
+    next: list[KeptLink] = Field([])
+    referenced_by: list[KeptLink] = Field([])
+
+
+class KeptScene(KeptState):
+    """The same of a scene."""
+
+    tiles: list[KeptTile]
+
+
+class SnapshotFeature(SceneFeature):
+    """A scene as a snapshot holds it, with all its tiles."""
+
+    snapshot: KeptScene
+
+
+class SnapshotHeader(Answer):
+    """Of which AOI a snapshot is, as of when; `settings` are on its first page."""
+
+    format: Literal[1]
+    aoi: str
+    taken_at: AwareDatetime
+    settings: Object = Field({})
+
+
+class SnapshotPage(Answer):
+    """A part of a snapshot."""
+
+    type: Literal["FeatureCollection"]
+    snapshot: SnapshotHeader
+    features: list[SnapshotFeature]
     links: list[NextLink]
 
 

@@ -9,9 +9,16 @@ from tileweave.web import scene_request
 from tileweave.web.limits import MOST_TILES
 from tileweave.web.scene_request import FeatureIn, SceneRequest
 from tileweave.web.settings import JobSettings
+from tileweave.web.snapshot_file import SnapshotFile
 from tileweave.web.stac import ItemIn
 
-REQUESTS: tuple[type[BaseModel], ...] = (SceneRequest, FeatureIn, ItemIn, JobSettings)
+REQUESTS: tuple[type[BaseModel], ...] = (
+    SceneRequest,
+    FeatureIn,
+    ItemIn,
+    JobSettings,
+    SnapshotFile,
+)
 
 SCENE_DATA: Json = {
     "type": "object",

@@ -63,8 +63,8 @@ def show(services: Services, request: Request, aoi: str) -> Response:
 
 def change(services: Services, request: Request, aoi: str) -> Response:
     """Change the settings that are given; answers all of them."""
-    changed = change_policy(services, aoi, partial(_changed, _read(json_of(request))))
-    return as_json(settings_json(changed.policy))
+    found = change_policy(services, aoi, partial(changed, _read(json_of(request))))
+    return as_json(settings_json(found.policy))
 
 
 def settings_json(policy: Policy) -> Json:
@@ -85,7 +85,8 @@ def _read(body: object) -> JobSettings:
         raise Invalid(tuple(wrong)) from error
 
 
-def _changed(given: JobSettings, policy: Policy) -> Policy:
+def changed(given: JobSettings, policy: Policy) -> Policy:
+    """Return a policy with the settings that are given in place of its own."""
     values = {name: getattr(given, name) for name in given.model_fields_set}
     new = {**settings_json(policy), **values}
     return replace(

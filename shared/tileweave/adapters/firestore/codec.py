@@ -8,10 +8,11 @@ history.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tileweave.domain.batches import in_pieces
 from tileweave.domain.model import Cause, Change, Document, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, kind_of, number_of
 from tileweave.domain.status import Status
@@ -25,7 +26,10 @@ SHARDS = 10
 MOST_HISTORY = 40
 MOST_HISTORY_BYTES = 40_000
 RECENT_HISTORY = 5
-"""A history of more entries or bytes keeps the RECENT_HISTORY last; the rest goes to a page."""
+"""A history of more entries or bytes keeps the RECENT_HISTORY last; the rest goes to pages."""
+
+MOST_PAGE_BYTES = 500_000
+"""A page's entries have no more, unless it is one alone: Firestore keeps 1 MiB."""
 
 _TILE_ONLY = ("scene_id", "scene_source_id", "anx_time", "staged", "cut")
 _SCENE_ONLY = ("product_name", "own_record")
@@ -111,6 +115,16 @@ def paged(fields: Fields) -> list[str]:
     fields["history"] = history[len(page) :]
     fields["earlier"] += len(page)
     return page
+
+
+def pages(entries: Sequence[str], first: int) -> Iterator[tuple[int, list[str]]]:
+    """Return entries that were taken out of a history in pages, each with the place it begins at.
+
+    They are several where a whole history is restored at once.
+    """
+    for page in in_pieces(entries, lambda each: len(each.encode()), MOST_PAGE_BYTES):
+        yield first, page
+        first += len(page)
 
 
 def changes(entries: Iterable[str]) -> list[Change]:

@@ -55,13 +55,15 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         """Return all of these documents as of now; None where there is none."""
         found: dict[Key, Stored | None] = dict.fromkeys(keys)
         by_name = {self._name(key): key for key in found}
-        names = list(by_name)
         with translated():
-            for start in range(0, len(names), READS_AT_ONCE):
-                for name, document in self._wire.read(names[start : start + READS_AT_ONCE]):
-                    key = by_name[name]
-                    found[key] = None if document is None else _read(key, document)
+            for name, document in self._read_all(list(by_name)):
+                key = by_name[name]
+                found[key] = None if document is None else _read(key, document)
         return found
+
+    def _read_all(self, names: Sequence[str]) -> Iterator[tuple[str, Any | None]]:
+        for start in range(0, len(names), READS_AT_ONCE):
+            yield from self._wire.read(names[start : start + READS_AT_ONCE])
 
     def commit(
         self,
@@ -77,8 +79,12 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         """
         made = [self._write(each) for each in writes]
         after = [each.edit.after for each in writes]
-        paged = {each.key: page for each, (_, page) in zip(after, made, strict=True)}
-        pages = [self._history_page(each) for each in after if paged[each.key]]
+        paged = {each.key for each, (_, paged) in zip(after, made, strict=True) if paged}
+        pages = [
+            page
+            for each, (write, paged) in zip(after, made, strict=True)
+            for page in (self._history_pages(each, write) if paged else ())
+        ]
         # Written as it is, which changes nothing, but is refused like any other write.
         as_they_are = [
             wire.change(self._name(key), {"id": key.id}, version) for key, version in guards.items()
@@ -92,7 +98,7 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
             self._check_aois(increments)
             raise
         newest = zip(after, versions, strict=True)
-        return {each.key: version for each, version in newest if not paged[each.key]}
+        return {each.key: version for each, version in newest if each.key not in paged}
 
     def confirm(self, published: Mapping[Key, Collection[str]]) -> None:
         """Take these tokens out of the documents' outboxes, whatever happened to them since."""
@@ -120,6 +126,34 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
             found = [fields_of(each) for each in pages.stream(retry=RETRY, timeout=STREAM_TIMEOUT)]
         earlier = [entry for fields in found for entry in fields["history"]]
         return [*codec.changes(earlier[: document.earlier]), *document.history]
+
+    def histories(self, documents: Collection[Document]) -> Mapping[Key, Sequence[Change]]:
+        """Return the whole histories of scenes and tiles, up to where they were when read."""
+        found: dict[Key, Sequence[Change]] = {each.key: each.history for each in documents}
+        long = [each for each in documents if each.earlier]
+        entries = self._entries([each.key for each in long]) if long else {}
+        for each in long:
+            kept = entries.get(each.key)
+            # Before a document knew its pages, a query told.
+            earlier = (self.history(each.key) or []) if kept is None else codec.changes(kept)
+            found[each.key] = [*earlier[: each.earlier], *each.history]
+        return found
+
+    def _entries(self, keys: Sequence[Key]) -> Mapping[Key, list[str]]:
+        """Return what the pages of these hold, of those that know all their pages."""
+        names = {self._name(key): key for key in keys}
+        with translated():
+            read = self._read_all(list(names))
+            known = {
+                names[name]: wire.plain_of(each.fields) for name, each in read if each is not None
+            }
+            starts = {key: fields.get("pages", []) for key, fields in known.items()}
+            paths = {self._page(key, each): key for key, every in starts.items() for each in every}
+            pages = {path: each for path, each in self._read_all(list(paths)) if each is not None}
+        found: dict[Key, list[str]] = {key: [] for key, every in starts.items() if 0 in every}
+        for path in sorted(path for path in pages if paths[path] in found):
+            found[paths[path]] += wire.plain_of(pages[path].fields)["history"]
+        return found
 
     def scenes(
         self, aoi: str, statuses: Collection[Status] = (), window: Window = ALL
@@ -197,10 +231,17 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
         changed = codec.changed(codec.encode(before), fields)
         return wire.change(name, changed, write.version), paged
 
-    def _history_page(self, after: Document) -> Any:  # noqa: ANN401 - a protobuf without types
-        page = codec.paged(codec.encode(after))
-        fields = {"history": page, "aoi": after.aoi, "generation": after.generation}
-        return wire.replacement(f"{self._name(after.key)}/history/{after.earlier:09}", fields)
+    def _history_pages(self, after: Document, write: Any) -> Iterator[Any]:  # noqa: ANN401 - the same
+        """Return the writes of the pages of a history; that of its document is told of them."""
+        starts = []
+        for start, page in codec.pages(codec.paged(codec.encode(after)), after.earlier):
+            fields = {"history": page, "aoi": after.aoi, "generation": after.generation}
+            yield wire.replacement(self._page(after.key, start), fields)
+            starts.append(start)
+        write.update_transforms.append(wire.addition("pages", starts))
+
+    def _page(self, key: Key, start: int) -> str:
+        return f"{self._name(key)}/history/{start:09}"
 
     def _increments(self, increments: Increments) -> Any:  # noqa: ANN401 - the same
         shards = shards_of(self._client, increments.aoi, increments.generation)

@@ -169,6 +169,12 @@ def maximum(field: str, number: int) -> Any:  # noqa: ANN401 - the same
     return _Transform(field_path=field, maximum=value_of(number))
 
 
+def addition(field: str, items: Iterable[int]) -> Any:  # noqa: ANN401 - the same
+    """Return the transform that adds items to an array, unless they are in it."""
+    values = [value_of(each) for each in items]
+    return _Transform(field_path=field, append_missing_elements=_Array(values=values))
+
+
 def removal(field: str, items: Iterable[str]) -> Any:  # noqa: ANN401 - the same
     """Return the transform that takes items out of an array."""
     return _Transform(
