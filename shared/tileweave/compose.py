@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tileweave.domain.ingestion import NewTile
 from tileweave.domain.messages import Message, Topic
 from tileweave.settings import Settings
 from tileweave.usecases.ports import Services
@@ -31,7 +32,12 @@ MANY_OBJECTS = (50_000, 20, 20)
 def for_calls() -> Services:
     """Return the services of a function that answers people: a failed publication is deferred."""
     return Services(
-        store(), _Later(), defers_publishing=True, events=_tells_events(), places=places()
+        store(),
+        _Later(),
+        defers_publishing=True,
+        events=_tells_events(),
+        places=places(),
+        products=_Products(),
     )
 
 
@@ -77,6 +83,16 @@ def places() -> AllowedPlaces:
     from tileweave.adapters.places import AllowedPlaces
 
     return AllowedPlaces.of(settings().places)
+
+
+class _Products:
+    """Products whose reader, of XML and archives, is imported by the first that is read."""
+
+    def tiles(self, href: str) -> list[NewTile]:
+        """Return a tile for each burst, from the annotation."""
+        from tileweave.adapters.sentinel1 import Sentinel1Products
+
+        return Sentinel1Products(places()).tiles(href)
 
 
 @cache

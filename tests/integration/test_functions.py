@@ -79,6 +79,7 @@ def test_denmark_runs_from_the_first_request_to_the_last_tile(functions: Functio
         "from": "2022-01-11T17:01:24.37Z",
         "to": "2022-02-04T17:01:23.133Z",
         "progress": 1.0,
+        "generation": 0,
     }
     text = functions.call("GET", f"/aoi/{AREA}", Accept="text/plain")
     assert text.endswith("Root tiles : 3\n  From: 2022-01-11\n  To:   2022-02-04\n")

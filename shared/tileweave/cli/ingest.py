@@ -62,6 +62,14 @@ def ingest(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what would become of each scene.")
     ] = False,
+    graph: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            dir_okay=False,
+            help="With --dry-run: save the scenes that would be made, as GeoJSON.",
+        ),
+    ] = None,
     create: Annotated[
         bool, typer.Option("--create/--no-create", help="Create the AOI if it is not there.")
     ] = True,
@@ -102,9 +110,11 @@ def ingest(
         "retry_count": retry_count,
         "is_retriable": None if retriable is None else str(retriable).lower(),
     }
+    if graph and not (dry_run and not server):
+        raise typer.BadParameter("--graph goes with --dry-run, and not with --server")
     given: Options = {name: value for name, value in options.items() if value is not None}
     with told():
-        ingestion = _Ingestion(aoi, given, create=create and not dry_run, json=json)
+        ingestion = _Ingestion(aoi, given, create=create and not dry_run, json=json, graph=graph)
         counts = ingestion.run(files, url, report, server=server)
         ingestion.tell(counts, dry_run=dry_run, report=report)
     if counts["refused"]:
@@ -114,11 +124,14 @@ def ingest(
 class _Ingestion:
     """Reads files and sends what they hold."""
 
-    def __init__(self, aoi: str, options: Options, *, create: bool, json: bool) -> None:
+    def __init__(
+        self, aoi: str, options: Options, *, create: bool, json: bool, graph: Path | None
+    ) -> None:
         self._aoi = aoi
         self._options = options
         self._create = create
         self._json = json
+        self._graph = graph
         self._refused: list[str] = []
 
     def run(
@@ -160,9 +173,11 @@ class _Ingestion:
             client.overview(self._aoi)
 
     def _sent(self, client: Client, spool: Spool) -> Iterator[Fate]:
+        from tileweave.cli.ingestion.reports import drawing
         from tileweave.cli.ingestion.sending import Sender
 
-        return Sender(client, self._aoi, spool, self._options).fates()
+        with drawing(self._graph) as take:
+            yield from Sender(client, self._aoi, spool, self._options, take).fates()
 
     def _by_service(self, client: Client, files: list[str]) -> Iterator[Fate]:
         from tileweave.cli.ingestion.sending import by_service

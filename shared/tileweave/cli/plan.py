@@ -59,10 +59,11 @@ def planned(port: int) -> Plan:
 
 
 def _check_places() -> None:
-    from tileweave import compose
+    from tileweave.adapters.places import AllowedPlaces
+    from tileweave.settings import Settings
 
     try:
-        compose.places()
+        AllowedPlaces.of(Settings.of(os.environ).places)
     except ValueError as error:
         raise CommandError(str(error)) from error
 

@@ -97,7 +97,10 @@ def table_of(
     """Return a table for a terminal."""
     from rich.table import Table
 
-    table = Table(*columns, box=None, show_header=titles, pad_edge=False)
+    table = Table(box=None, show_header=titles, pad_edge=False)
+    for each in columns:
+        # Names and ids are to be copied: what is too wide goes on in the next line, ids never do.
+        table.add_column(each, overflow="fold", no_wrap=each == "id")
     for row in rows:
         table.add_row(*(coloured(each) for each in row))
     return table

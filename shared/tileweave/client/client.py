@@ -176,23 +176,45 @@ class Client:
     ) -> Outcomes:
         """Add scenes that are JSON already, one a line; return what became of each, in order.
 
-        `options` are the parameters of the call (`links`, `tiles`, `dry_run`, `graph_name`, ...).
+        `options` are the parameters of the call (`links`, `tiles`, `graph_name`, ...); with
+        `dry_run` it returns Foreseen.
         """
-        return self._read(
-            OUTCOMES,
+        form: TypeAdapter[Any] = FORESEEN if "dry_run" in (options or {}) else OUTCOMES
+        found: Outcomes = self._read(
+            form,
             "POST",
             f"{aoi_path(aoi)}/scenes",
             content=lines,
             headers={"Content-Type": "application/x-ndjson"},
             params=dict(options or {}),
         )
+        return found
 
-    def add_file(
-        self, aoi: str, href: str, options: Mapping[str, str | int] | None = None
+    def add_scenes_from(  # noqa: PLR0913 - one for each thing the call takes
+        self,
+        aoi: str,
+        href: str,
+        *,
+        media_type: str = "",
+        tiles: Literal["given", "annotations"] = "given",
+        options: Mapping[str, str | int] | None = None,
+        timeout: float = 3600,
     ) -> Outcomes:
-        """Have the service itself add the scenes of a file at an address that it may read."""
-        path, params = f"{aoi_path(aoi)}/scenes", dict(options or {})
-        return self._read(OUTCOMES, "POST", path, params=params, **body({"href": href}))
+        """Add the scenes of a file that the service reads, in a place that it is allowed to.
+
+        `media_type`: what the file is, where its name and its begin do not tell. `tiles`:
+        `annotations` has Sentinel-1 scenes without tiles get the bursts of their products.
+        `options`: other parameters of the call (`links`, `graph_name`, ...).
+        """
+        named = {"href": href, "media_type": media_type}
+        return self._read(
+            OUTCOMES,
+            "POST",
+            f"{aoi_path(aoi)}/scenes",
+            params={"tiles": tiles, **(options or {})},
+            timeout=timeout,
+            **body(named),
+        )
 
     def scenes(self, aoi: str, status: str = "", *, page: int = 1_000) -> Iterator[Feature]:
         """Return all scenes of an AOI by date, without tiles, read in pages as they are asked for.

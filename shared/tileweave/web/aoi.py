@@ -14,12 +14,13 @@ from werkzeug.wrappers import Request, Response
 
 from tileweave.domain.errors import Invalid, NotFound
 from tileweave.domain.identity import AOI_NAME
-from tileweave.domain.ingestion import INGESTION
+from tileweave.domain.ingestion import INGESTION, NewScene
 from tileweave.usecases import watch
 from tileweave.usecases.ports import Services
 from tileweave.web import lists
-from tileweave.web.answers import as_json, as_text, json_of, no_content
+from tileweave.web.answers import as_json, as_text, choice_of, json_of, no_content
 from tileweave.web.causes import cause_of
+from tileweave.web.limits import TILES_OF
 from tileweave.web.overview import overview_json, overview_text
 from tileweave.web.routing import Endpoint, Route
 
@@ -46,9 +47,22 @@ def add_scene(services: Services, request: Request, aoi: str) -> Response:
         return bulk.foresee_scene(services, request, aoi)
     automatic, defaults = linked.is_automatic(request), defaults_of(request)
     add = link_scene if automatic else adding.add_scene
-    new = linked.whole(read_scene(aoi, json_of(request), defaults), defaults, only=automatic)
-    new = replace(new, by=cause_of(request, INGESTION.actor))
-    return as_json({"id": add(services, aoi, new)})
+    new = replace(
+        read_scene(aoi, json_of(request), defaults), by=cause_of(request, INGESTION.actor)
+    )
+    if choice_of(request, "tiles", TILES_OF, TILES_OF[0]) == "annotations":
+        new = _annotated(services, aoi, new)
+    return as_json({"id": add(services, aoi, linked.whole(new, defaults, automatic=automatic))})
+
+
+def _annotated(services: Services, aoi: str, new: NewScene) -> NewScene:
+    """Return a scene with the tiles of its product, if it has none. Raises Invalid."""
+    from tileweave.usecases.annotations import annotated
+
+    found = annotated(services, aoi, [new])
+    for problems in found.refused.values():
+        raise Invalid(problems)
+    return found.scenes[0]
 
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:

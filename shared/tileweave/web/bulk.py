@@ -17,19 +17,23 @@ from tileweave.domain import batches
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.ingestion import NewScene
 from tileweave.domain.model import Json
+from tileweave.usecases import watch
 from tileweave.usecases.add_scenes import Fate, Outcome
+from tileweave.usecases.annotations import annotated
 from tileweave.usecases.ports import Services
 from tileweave.web import linked as adding
-from tileweave.web.answers import as_json, json_of
+from tileweave.web.answers import as_json, choice_of, json_of
 from tileweave.web.defaults import Defaults, defaults_of
 from tileweave.web.footprint import refuse_other_crs
-from tileweave.web.limits import MOST_TILES
+from tileweave.web.limits import MOST_TILES, TILES_OF
 from tileweave.web.naming import is_item, name_of, named_by, tiles_of
+from tileweave.web.scene_files import LINES, names_a_file, scenes_of_file
+from tileweave.web.scene_files import MOST_SCENES as MOST_OF_A_FILE
 from tileweave.web.scene_input import read_scene
 from tileweave.web.scene_request import is_a
 from tileweave.web.wrong_fields import Problems
 
-NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+NDJSON = LINES
 
 MOST_SCENES = 10_000
 """Scenes of one request."""
@@ -37,7 +41,7 @@ MOST_SCENES = 10_000
 
 def add_scenes(services: Services, request: Request, aoi: str) -> Response:
     """Add many scenes; answers what became of each, in the order of the request."""
-    return _taken(services, request, aoi, _bodies(request))
+    return _taken(services, request, aoi, _bodies(services, request, aoi))
 
 
 def foresee_scene(services: Services, request: Request, aoi: str) -> Response:
@@ -49,10 +53,10 @@ def foresee_scene(services: Services, request: Request, aoi: str) -> Response:
 
 def _taken(services: Services, request: Request, aoi: str, bodies: Iterable[Any]) -> Response:
     read = _Reader(aoi, defaults_of(request), whole=adding.is_automatic(request))
-    for number, body in enumerate(bodies):
-        if number == MOST_SCENES:
-            raise RequestEntityTooLarge(f"The request has more than {MOST_SCENES} scenes.")
+    for body in bodies:
         read.take(body)
+    if choice_of(request, "tiles", TILES_OF, TILES_OF[0]) == "annotations":
+        read.fill(services)
     refused = read.refused, read.refused_tiles
     added, more = adding.added(services, request, aoi, read.read, refused)
     outcomes = read.outcomes(added)
@@ -98,11 +102,24 @@ class _Reader:
             self.scenes[name] = whole
             self._places.append(name)
 
+    def fill(self, services: Services) -> None:
+        """Give scenes without tiles those of their products; refuse those that have none."""
+        found = annotated(services, self._aoi, list(self.scenes.values()))
+        self.scenes = {each.source_id: each for each in found.scenes}
+        self.refused |= {name: set() for name in found.refused}
+        told = {
+            name: Outcome(name, Fate.REFUSED, None, problems)
+            for name, problems in found.refused.items()
+        }
+        self._places = [
+            told.get(each, each) if isinstance(each, str) else each for each in self._places
+        ]
+
     @property
     def read(self) -> list[NewScene]:
         """The scenes that can be added, with the tiles that links need."""
         scenes = self.scenes.values()
-        return [adding.whole(each, self._defaults, only=self._whole) for each in scenes]
+        return [adding.whole(each, self._defaults, automatic=self._whole) for each in scenes]
 
     def outcomes(self, added: Iterable[Outcome]) -> list[Outcome]:
         """Return what became of each scene of the request, in its order."""
@@ -127,12 +144,16 @@ class _Reader:
         self._places.append(Outcome(name, Fate.REFUSED, None, problems))
 
 
-def _bodies(request: Request) -> Iterator[Any]:
+def _bodies(services: Services, request: Request, aoi: str) -> Iterator[Any]:
+    """Return the JSON of each scene of a request, or of the file that it names."""
     if request.mimetype in NDJSON:
-        return _lines(request)
+        return up_to(MOST_SCENES, _lines(request))
     body, path = json_of(request), "body"
     if is_item(body):
         return iter([body])
+    if names_a_file(body):
+        watch.check_aoi(services, aoi)  # before any place is asked
+        return up_to(MOST_OF_A_FILE, scenes_of_file(services.places, body))
     if is_a("FeatureCollection", body):
         problems = Problems()
         refuse_other_crs(body, "crs", problems)
@@ -141,7 +162,15 @@ def _bodies(request: Request) -> Iterator[Any]:
     if not isinstance(body, list):
         said = "must be a FeatureCollection's list of Features, a STAC Item, or a list of scenes"
         raise Invalid((Problem(path, said),))
-    return iter(body)
+    return up_to(MOST_SCENES, iter(body))
+
+
+def up_to(most: int, bodies: Iterator[Any]) -> Iterator[Any]:
+    """Return them, if there are no more than that. Raises RequestEntityTooLarge."""
+    for number, body in enumerate(bodies):
+        if number == most:
+            raise RequestEntityTooLarge(f"The request has more than {most} scenes.")
+        yield body
 
 
 def _lines(request: Request) -> Iterator[Any]:

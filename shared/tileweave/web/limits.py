@@ -7,3 +7,6 @@ MOST_TILES = 10_000
 
 MOST_DATA = 700_000
 """Bytes of a scene's data and tags or a tile's data, as they are sent: they are part of jobs."""
+
+TILES_OF = ("given", "annotations")
+"""Where the tiles of a scene come from: the request, or else the annotation of its product."""

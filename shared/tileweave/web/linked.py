@@ -30,12 +30,12 @@ def is_dry_run(request: Request) -> bool:
     return flag_of(request, "dry_run")
 
 
-def whole(new: NewScene, defaults: Defaults, *, only: bool) -> NewScene:
-    """Return a scene with the tile that it is where it has none, and what that leaves out.
+def whole(new: NewScene, defaults: Defaults, *, automatic: bool) -> NewScene:
+    """Return a scene with what it and its tiles leave out, and where links are made, with tiles.
 
-    `only` where tiles are linked: elsewhere a scene may go without.
+    A scene that has none is one there; elsewhere it may go without.
     """
-    return defaults.completed(with_own_tiles(new)) if only else new
+    return defaults.completed(with_own_tiles(new) if automatic else new)
 
 
 def added(

@@ -8,6 +8,7 @@ from tileweave.domain.model import Json
 from tileweave.web import schemas, schemas_geojson
 from tileweave.web.answers import GEOJSON
 from tileweave.web.bulk import NDJSON
+from tileweave.web.scene_files import MEDIA_TYPES
 from tileweave.web.schemas_requests import EXAMPLE
 
 
@@ -57,9 +58,24 @@ COLLECTION: Json = {
     "required": ["type", "features"],
     "properties": {"type": {"const": "FeatureCollection"}, "features": many(FEATURE)},
 }
+FILE: Json = {
+    "type": "object",
+    "required": ["href"],
+    "properties": {
+        "href": {"type": "string", "minLength": 1, "examples": ["s3://archive/scenes.ndjson.gz"]},
+        "media_type": {"enum": ["", *MEDIA_TYPES]},
+    },
+    "additionalProperties": False,
+    "description": "A file with the scenes, in a place that is allowed here (TILEWEAVE_PLACES).",
+}
 LINES = {**many(ONE), "description": "One scene a line, each as JSON."}
 SCENES_BODY = (
-    {"application/json": {"schema": {"anyOf": [many(ONE), COLLECTION, ITEM]}, "example": [EXAMPLE]}}
+    {
+        "application/json": {
+            "schema": {"anyOf": [many(ONE), COLLECTION, ITEM, FILE]},
+            "example": [EXAMPLE],
+        }
+    }
     | content({"anyOf": [COLLECTION, ITEM]}, GEOJSON)
     | content(LINES, NDJSON[0])
 )

@@ -64,14 +64,14 @@ CALLS = {
         "Add a scene and its tiles",
         {200: bodies.ADDED_OR_FORESEEN},
         (400, 409, 415, 422),
-        (*parameters.ADDS, *parameters.DEFAULTS),
+        (*parameters.ADDS, parameters.TILES_OF, *parameters.DEFAULTS),
         body=bodies.SCENE_BODY,
     ),
     "POST /aoi/{aoi}/scenes": _aoi(
         "Add many scenes: all of a chain, or none of it",
         {200: bodies.OUTCOMES},
         (400, 415, 422),
-        (*parameters.ADDS, *parameters.DEFAULTS),
+        (*parameters.ADDS, parameters.TILES_OF, *parameters.DEFAULTS),
         body=bodies.SCENES_BODY,
     ),
     "PUT /aoi/{aoi}/retry": _aoi(

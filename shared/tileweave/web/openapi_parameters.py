@@ -5,6 +5,7 @@ from __future__ import annotations
 from tileweave.domain.model import Json
 from tileweave.domain.status import Status
 from tileweave.usecases.replay import KINDS
+from tileweave.web import limits
 from tileweave.web.causes import IDEMPOTENCY_KEY, MOST_REASON
 from tileweave.web.defaults import MOST_CHARACTERS
 from tileweave.web.paging import DEFAULT_LIMIT, LAST_PAGE, MOST
@@ -62,6 +63,12 @@ ATTEMPT = _in_query(
     "attempt",
     {"type": "integer", "minimum": 1, "maximum": 10**9 - 1},
     "The attempt of the job: for another one than the current it is 409.",
+)
+
+TILES_OF = _in_query(
+    "tiles",
+    {"enum": [*limits.TILES_OF], "default": limits.TILES_OF[0]},
+    "`annotations`: Sentinel-1 scenes (IW or EW, SLC) without tiles get the bursts of products.",
 )
 
 LIMIT = _in_query(

@@ -26,20 +26,29 @@ def value_of(data: bytes) -> Any:  # noqa: ANN401 - JSON
     """Return the value of a JSON text. Raises NotJson; Invalid of what no UTF-8 can hold."""
     try:
         text = data.decode("utf-8-sig")
-        body = json.loads(
-            text,
-            parse_constant=_refused,
-            parse_float=_finite,
-            parse_int=_integer,
-            object_pairs_hook=_once,
-        )
+        body = decoder().decode(text)
     except ValueError as error:
         raise NotJson(f": {error}.") from error
     except RecursionError as error:
         raise NotJson(" that can be read: too deeply nested.") from error
+    check_writable(body, text)
+    return body
+
+
+def decoder() -> json.JSONDecoder:
+    """Return what reads JSON: no value that is not kept as it was sent, none that is lost."""
+    return json.JSONDecoder(
+        parse_constant=_refused,
+        parse_float=_finite,
+        parse_int=_integer,
+        object_pairs_hook=_once,
+    )
+
+
+def check_writable(body: object, text: str) -> None:
+    """Raise Invalid if a value, of this JSON text, holds what nobody can write in UTF-8."""
     if HALF_A_PAIR.search(text) and (wrong := tuple(_unwritable(body))):
         raise Invalid(wrong)
-    return body
 
 
 def _refused(constant: str) -> None:

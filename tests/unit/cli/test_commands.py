@@ -138,7 +138,9 @@ def test_scenes_are_listed_by_date_and_status(denmark: Service) -> None:
     assert rows[0][2:6] == ["2022-01-11T17:01:24.37Z", "RETRY", "1", "0"]
     (feature,) = denmark.run("scenes", "Denmark", "--status", "retry", "--json").lines
     assert feature["properties"]["source_id"] == OLDEST
-    titles = denmark.run("scenes", "Denmark", terminal=True).out.splitlines()[0]
+    shown = denmark.run("scenes", "Denmark", terminal=True).out
+    assert str(feature["id"]) in shown
+    titles = shown.splitlines()[0]
     assert all(each in titles for each in ("source_id", "date", "status", "retries", "message"))
 
 

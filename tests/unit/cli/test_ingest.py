@@ -14,17 +14,17 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.aws import Aws
 from tests.builders import date_of, product
 from tests.unit.cli.calling import Service, features
 from tests.unit.web.api import a_feature
 from tests.unit.web.test_bulk import BURSTS, a_chain
 from tests.unit.web.test_stac import NAMES, an_item
-from tileweave.cli import service
 from tileweave.cli.errors import CommandError
 from tileweave.cli.ingestion import parts, reading, sources, streams
 from tileweave.cli.ingestion.reading import Reader
 from tileweave.cli.ingestion.spool import UNDATED, Record, spooling
-from tileweave.client import Client, Refused, Unreachable
+from tileweave.client import Client, Unreachable
 from tileweave.client.errors import error_of
 from tileweave.domain.model import Json
 
@@ -246,6 +246,18 @@ def test_options_are_parameters_of_each_request(here: Service, tmp_path: Path) -
     assert here.run("ingest", "Nowhere", file, "--dry-run").code == 1
 
 
+def test_a_dry_run_draws_the_graph_that_would_be_made(here: Service, tmp_path: Path) -> None:
+    """As GeoJSON, with its links; nothing is made."""
+    here.run("create", "Denmark")
+    file, drawn = as_lines(tmp_path / "scenes.ndjson", requests_of(3)), tmp_path / "graph.json"
+    assert here.run("ingest", "Denmark", file, "--dry-run", "--graph", drawn).code == 0
+    scenes = json.loads(drawn.read_text())["features"]
+    links = [each["properties"]["Tiles"][0]["Previous"] for each in scenes]
+    assert [each and each["SceneID"] for each in links] == [None, product(0), product(1)]
+    assert here.api.overview("Denmark")["scenes"]["total"] == 0
+    assert here.run("ingest", "Denmark", file, "--graph", drawn).code == 2
+
+
 def test_a_scene_in_two_parts_is_sent_in_one_request(here: Service, tmp_path: Path) -> None:
     """As pages of a list end within it."""
     newest, *others = features()
@@ -286,11 +298,11 @@ def test_a_service_may_read_the_file_itself(here: Service, monkeypatch: pytest.M
     """By its address; a file of this machine has none."""
     asked: list[object] = []
 
-    def add_file(client: Client, aoi: str, href: str, options: object) -> Any:  # noqa: ANN401
+    def add_scenes_from(client: Client, aoi: str, href: str, *, options: object) -> Any:  # noqa: ANN401
         asked.append((href, options))
         return client.add_scenes(aoi, [a_feature("A"), a_feature("B")])
 
-    monkeypatch.setattr(Client, "add_file", add_file)
+    monkeypatch.setattr(Client, "add_scenes_from", add_scenes_from)
     address = "s3://archive/scenes.ndjson"
     ran = here.run("ingest", "Denmark", address, "--server", "--links", "auto", "--json")
     assert asked == [(address, {"links": "auto"})]
@@ -300,14 +312,6 @@ def test_a_service_may_read_the_file_itself(here: Service, monkeypatch: pytest.M
     ]
     local = here.run("ingest", "Denmark", "scenes.ndjson", "--server")
     assert (local.code, "s3://" in local.err) == (1, True)
-
-
-def test_the_call_names_the_address(here: Service) -> None:
-    """In its body."""
-    here.run("create", "Denmark")
-    with here.called(), service.client() as client, pytest.raises(Refused):
-        client.add_file("Denmark", "s3://archive/scenes.ndjson")
-    assert json.loads(here.requests[-1].content) == {"href": "s3://archive/scenes.ndjson"}
 
 
 # --- files that are wrong: nothing is sent ---
@@ -416,8 +420,11 @@ def test_a_chain_is_in_one_request_if_it_fits() -> None:
 
 def test_a_request_has_a_largest_number_of_scenes() -> None:
     """However small they are; one without a name is by itself."""
-    records = [a_record("") for _ in range(parts.MOST_SCENES + 1)]
-    assert [len(each) for each in names_of(records)] == [parts.MOST_SCENES, 1]
+    records = [a_record("") for _ in range(parts.ENOUGH_SCENES + 1)]
+    assert [len(each) for each in names_of(records)] == [parts.ENOUGH_SCENES, 1]
+    count = parts.MOST_SCENES + 1
+    chain = [a_record(str(n), n, 1, (str(n - 1),) if n else ()) for n in range(count)]
+    assert [len(each) for each in names_of(chain)] == [parts.MOST_SCENES, 1]
 
 
 def test_dates_that_are_none_come_first() -> None:
@@ -491,3 +498,15 @@ def test_links_are_made_by_the_service(here: Service, tmp_path: Path) -> None:
     assert ran.out == "Denmark: 3 added, 0 known, 0 refused\n"
     here.with_denmark("Same")
     assert graph(here) == graph(here, "Same")
+
+
+def test_a_file_may_be_in_object_storage(here: Service, aws: Aws) -> None:
+    """Read with the credentials of whoever calls; one that is not there is told."""
+    address = aws.put("lists/scenes.ndjson.gz", gzip.compress(json.dumps(a_feature("A")).encode()))
+    assert here.run("ingest", "Denmark", address).out == "Denmark: 1 added, 0 known, 0 refused\n"
+    missing = here.run("ingest", "Denmark", "s3://archive/none.json")
+    assert (missing.code, missing.err) == (
+        1,
+        "tileweave: s3://archive/none.json: there is no such file.\n",
+    )
+    assert here.run("ingest", "Denmark", "ftp://archive/none.json").code == 1

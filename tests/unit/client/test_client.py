@@ -22,6 +22,7 @@ from tileweave.client import (
     Client,
     ClientError,
     Denied,
+    Foreseen,
     Missing,
     NotNow,
     Refused,
@@ -581,3 +582,32 @@ def test_the_token_is_sent_and_taken_from_the_environment(monkeypatch: pytest.Mo
     Client(transport=httpx.MockTransport(answer)).aois()
     assert seen[0].headers["Authorization"] == "Bearer secret"
     assert seen[0].url.host == "elsewhere"
+
+
+def test_ids_follow_from_names(client: Client) -> None:
+    """Also those of an AOI that was deleted before."""
+    assert client.add_scene(AREA, DENMARK[-1]) == client.scene_id(AREA, name_of(DENMARK[-1]))
+    client.delete_aoi(AREA)
+    client.create_aoi(AREA)
+    id_ = client.add_scene(AREA, DENMARK[-1])
+    tile = DENMARK[-1]["properties"]["Tiles"][0]["SourceID"]
+    named = client.tile_id(AREA, name_of(DENMARK[-1]), tile)
+    assert id_ == client.scene_id(AREA, name_of(DENMARK[-1]))
+    assert client.get("tile", named)["properties"]["SourceID"] == tile
+
+
+def test_lines_of_json_are_added_as_they_are(client: Client) -> None:
+    """With the parameters of the call; a dry run tells the graph."""
+    lines = "\n".join(map(json.dumps, DENMARK)).encode()
+    foreseen = client.add_lines(AREA, lines, {"dry_run": "true"})
+    added = client.add_lines(AREA, lines, {"retry_count": 2})
+    assert isinstance(foreseen, Foreseen)
+    assert len(foreseen.graph["features"]) == (foreseen.added, added.added)[0] == 3
+    assert [each.source_id for each in added.scenes] == list(map(name_of, DENMARK))
+    assert not isinstance(added, Foreseen)
+
+
+def name_of(feature: dict[str, Any]) -> str:
+    """Return the source id of a scene's Feature."""
+    name: str = feature["properties"]["source_id"]
+    return name

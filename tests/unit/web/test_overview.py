@@ -75,6 +75,7 @@ def test_an_empty_aoi_has_an_overview(api: Api) -> None:
         "from": None,
         "to": None,
         "progress": 0.0,
+        "generation": 0,
     }
 
 
@@ -90,6 +91,7 @@ def test_the_overview_counts_scenes_and_tiles(running: Api) -> None:
         "to": "2022-02-16T17:01:24Z",
         "progress": 0.25,
         "created_at": NOW.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "generation": 0,
     }
 
 

@@ -13,7 +13,10 @@ MOST_BYTES = 20_000_000
 """Of a request: the service takes 32 MB."""
 
 MOST_SCENES = 2_000
-"""Of a request: what is added in some ten seconds, so that progress can be seen."""
+"""Of a request, if they are one chain."""
+
+ENOUGH_SCENES = 500
+"""After so many a request takes no further chain: progress is seen, and little is sent again."""
 
 LEAST_BYTES = MOST_BYTES // MOST_SCENES
 """What a scene counts for at least, so that a request has a largest number of them too."""
@@ -45,7 +48,7 @@ def requests(records: Sequence[Record]) -> Iterator[list[Record]]:
     weight = 0
     for piece in pieces:
         more = sum(each.weight for each in piece)
-        if request and weight + more > MOST_BYTES:
+        if request and (weight + more > MOST_BYTES or len(request) >= ENOUGH_SCENES):
             yield request
             request, weight = [], 0
         request.extend(record for each in piece for record in each.records)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from tileweave.cli.ingestion.spool import Record
 
 if TYPE_CHECKING:
     from tileweave.client import Outcome
+    from tileweave.client.models import Feature
 
 COLUMNS = ("file", "place", "source_id", "outcome", "id", "errors")
 
@@ -85,6 +86,26 @@ class Nothing:
 
     def add(self, fate: Fate) -> None:
         """Forget it."""
+
+
+@contextmanager
+def drawing(path: Path | None) -> Iterator[Callable[[Iterable[Feature]], None]]:
+    """Give what writes Features to a FeatureCollection, as they come; without a file nowhere."""
+    if path is None:
+        yield lambda _: None
+        return
+    with path.open("w", encoding="utf-8") as file:
+        file.write('{"type":"FeatureCollection","features":[')
+        first = True
+
+        def write(features: Iterable[Feature]) -> None:
+            nonlocal first
+            for each in features:
+                file.write(f"{'' if first else ','}\n{json.dumps(each, ensure_ascii=False)}")
+                first = False
+
+        yield write
+        file.write("\n]}\n")
 
 
 FORMS: Mapping[str, Callable[[IO[str]], Report]] = {

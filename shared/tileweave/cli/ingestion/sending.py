@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -10,8 +10,8 @@ from tileweave.cli.errors import CommandError
 from tileweave.cli.ingestion.parts import requests
 from tileweave.cli.ingestion.reports import Fate
 from tileweave.cli.ingestion.spool import UNDATED, Record, Spool
-from tileweave.client import Client, Outcome, Refused
-from tileweave.client.models import Wrong
+from tileweave.client import Client, Foreseen, Outcome, Refused
+from tileweave.client.models import Feature, Wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Sender:
     aoi: str
     spool: Spool
     options: Mapping[str, str | int]
+    take: Callable[[Iterable[Feature]], None]
+    """Takes the scenes that a dry run foresees."""
 
     def fates(self) -> Iterator[Fate]:
         """Return what became of each scene, as the service says it. Raises ClientError."""
@@ -46,6 +48,8 @@ class Sender:
             return
         if len(answer.scenes) != len(records):
             raise CommandError(f"{len(answer.scenes)} outcomes came for {len(records)} scenes")
+        if isinstance(answer, Foreseen):
+            self.take(answer.graph["features"])
         yield from map(Fate, records, answer.scenes)
 
 
@@ -54,7 +58,7 @@ def by_service(
 ) -> Iterator[Fate]:
     """Have the service read files by their addresses; return what became of each scene."""
     for file in files:
-        answer = client.add_file(aoi, file, options)
+        answer = client.add_scenes_from(aoi, file, options=options)
         for number, outcome in enumerate(answer.scenes):
             record = Record(outcome.source_id, UNDATED, (), 0, 0, file, f"scene {number}")
             yield Fate(record, outcome)

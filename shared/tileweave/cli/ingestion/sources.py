@@ -60,4 +60,6 @@ def _placed(source: str) -> Iterator[BinaryIO]:
 def _open(source: str) -> BinaryIO:
     if not is_address(source):
         return open(source, "rb")  # noqa: PTH123 - as Path.open; whoever asks closes it
-    raise CommandError(f"{source}: only files of this machine are read here")
+    from tileweave.adapters.places import AnyPlace
+
+    return AnyPlace().open(source)

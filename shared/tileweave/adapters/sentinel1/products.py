@@ -1,0 +1,126 @@
+"""Products in archives (`.zip`) or unpacked (`.SAFE`), read at their places without a copy."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, BinaryIO, cast
+
+from tileweave.adapters.sentinel1.annotation import annotations_of, swath_of, track_of
+from tileweave.domain.ingestion import NewTile
+from tileweave.domain.sentinel1 import BadAnnotation, Track, tiles_of
+from tileweave.usecases.places import Places
+from tileweave.usecases.products import BadProduct
+
+MANIFEST = "manifest.safe"
+
+MOST_FILE = 32 * 1024 * 1024
+"""Bytes of a manifest or an annotation: real ones have about 2 MB."""
+
+MOST_READ = 128 * 1024 * 1024
+"""Bytes that are read of an archive, its directory included."""
+
+
+class Sentinel1Products:
+    """Reads the manifest and an annotation for each swath, a hundred times less than all of it."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+
+    def tiles(self, href: str) -> list[NewTile]:
+        """Return a tile for each burst.
+
+        Raises BadProduct, PlaceRefused, NothingThere, Unavailable.
+        """
+        with ExitStack() as stack:
+            files = stack.enter_context(self._files(href))
+            with _told(href, MANIFEST):
+                manifest = files.read(MANIFEST)
+                track, names = track_of(manifest), annotations_of(manifest)
+                if not names:
+                    raise BadAnnotation("it lists no annotation of a swath")
+            return [tile for name in names for tile in _tiles(files, href, name, track)]
+
+    @contextmanager
+    def _files(self, href: str) -> Iterator[_Folder | _Archive]:
+        base = href.rstrip("/").removesuffix(f"/{MANIFEST}")
+        if base.lower().endswith(".safe"):
+            yield _Folder(self._places, base)
+            return
+        with self._places.open(href) as opened, _told(href, "the archive"):
+            limited = cast("IO[bytes]", _Limited(opened))
+            with zipfile.ZipFile(limited) as archive:
+                yield _Archive(archive)
+
+
+def _tiles(files: _Folder | _Archive, href: str, name: str, track: Track) -> list[NewTile]:
+    with _told(href, name):
+        return tiles_of(track, swath_of(files.read(name)))
+
+
+class _Folder:
+    """A product that is unpacked."""
+
+    def __init__(self, places: Places, base: str) -> None:
+        self._places = places
+        self._base = base
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file."""
+        with self._places.open(f"{self._base}/{name}") as opened:
+            return _all_of(opened)
+
+
+class _Archive:
+    """A product in a zip file, which holds one folder."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        manifests = (each for each in archive.namelist() if each.endswith(f".SAFE/{MANIFEST}"))
+        self._base = min(manifests, key=len, default="").removesuffix(MANIFEST)
+
+    def read(self, name: str) -> bytes:
+        """Return the content of a file."""
+        try:
+            member = self._archive.open(f"{self._base}{name}")
+        except KeyError as error:
+            raise BadAnnotation("it is not in the archive") from error
+        with member:
+            return _all_of(member)
+
+
+class _Limited:
+    """An archive of which only so much is read, whatever its directory says of itself."""
+
+    def __init__(self, opened: BinaryIO) -> None:
+        self._opened = opened
+        self._left = MOST_READ
+        self.seek, self.tell, self.seekable = opened.seek, opened.tell, opened.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= self._left:
+            raise zipfile.BadZipFile(f"more than {MOST_READ} bytes of it would have to be read")
+        self._left -= size
+        return self._opened.read(size)
+
+
+def _all_of(opened: IO[bytes]) -> bytes:
+    content = opened.read(MOST_FILE + 1)
+    if len(content) > MOST_FILE:
+        raise BadAnnotation(f"it has more than {MOST_FILE} bytes")
+    return content
+
+
+@contextmanager
+def _told(href: str, name: str) -> Iterator[None]:
+    """Raise what is wrong with a file of a product as BadProduct, which names both."""
+    try:
+        yield
+    except BadAnnotation as error:
+        raise BadProduct(f"{href}: {name}: {error}.") from error
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+        raise BadProduct(f"{href}: {name}: it is no zip file that can be read: {error}.") from error
+    except RuntimeError as error:  # zipfile's word for what needs a password
+        raise BadProduct(f"{href}: {name}: {error}.") from error
