@@ -21,7 +21,6 @@ from tileweave.usecases.reject import Delivery
 from tileweave.usecases.replay import (
     FROM,
     TRIES,
-    UNDELIVERABLE,
     find,
     rejected,
     replay,
