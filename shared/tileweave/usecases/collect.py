@@ -46,14 +46,15 @@ def collect(
 ) -> Collected:
     """Take results for so long, waiting for more; each is deleted after its commit, not before.
 
-    What could not be committed comes again when its lease is over, at last as a dead letter; then
-    this call ends. Raises Unavailable: the queue does not answer.
+    What could not be committed comes again when its lease is over, at last as a dead letter; once
+    nothing could be, this call ends. Raises Unavailable: the queue does not answer.
     """
     end = clock() + seconds
     consumer = Consumer(services)
     collected = Collected()
-    while not collected.left and (found := _some(inbox, lambda: end - clock())):
-        _take(consumer, inbox, found, collected)
+    while found := _some(inbox, lambda: end - clock()):
+        if not _take(consumer, inbox, found, collected):
+            break
     return collected
 
 
@@ -61,7 +62,7 @@ def _some(inbox: Inbox, left: Callable[[], float]) -> list[Received]:
     """Return what waits, up to MOST_AT_ONCE; none once the time is over."""
     found: list[Received] = []
     while not found and (seconds := left()) > 0:
-        found = inbox.pull(MOST_AT_ONCE, min(LONGEST_WAIT, int(seconds)))
+        found = inbox.pull(MOST_AT_ONCE, max(1, min(LONGEST_WAIT, int(seconds))))
     while found and len(found) < MOST_AT_ONCE:
         more = inbox.pull(MOST_AT_ONCE - len(found), 0)
         if not more:
@@ -72,7 +73,8 @@ def _some(inbox: Inbox, left: Callable[[], float]) -> list[Received]:
 
 def _take(
     consumer: Consumer, inbox: Inbox, found: Sequence[Received], collected: Collected
-) -> None:
+) -> bool:
+    """Take results; return whether any of them was taken."""
     deliveries = [each.delivery for each in found]
     failed = {id(each) for each in consumer.take_results(deliveries)}
     consumer.tell()
@@ -81,3 +83,4 @@ def _take(
         inbox.acknowledge(*good)
     collected.taken += len(good)
     collected.left += len(failed)
+    return bool(good)

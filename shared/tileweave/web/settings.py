@@ -23,6 +23,7 @@ from tileweave.web.wrong_fields import wrong_fields
 LONGEST = 30 * 24 * 3600.0
 """Seconds of a lease or a delay: 30 days."""
 
+
 def _address(value: str) -> str:
     return queue_of(value).address
 

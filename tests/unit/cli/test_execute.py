@@ -9,7 +9,8 @@ from tenacity import retry, stop_after_delay, wait_fixed
 
 from tests.unit.cli.doubles import a_tile_job
 from tileweave.cli.execute import Execution
-from tileweave.cli.job import Outcome
+from tileweave.jobs.job import Outcome
+from tileweave.jobs.patience import Patience
 
 
 def python(code: str) -> Execution:
@@ -63,7 +64,7 @@ def stopped(code: str, started: Path, patience: float) -> Outcome | None:
     """Ask for a stop as soon as the command has made the file `started`."""
     stop = threading.Event()
     outcomes: list[Outcome | None] = []
-    execution = Execution(python(code).command, patience=patience)
+    execution = Execution(python(code).command, Patience(grace=patience))
     thread = threading.Thread(target=lambda: outcomes.append(execution(a_tile_job(), stop)))
     thread.start()
 

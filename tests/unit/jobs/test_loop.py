@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from google.api_core.exceptions import NotFound, ServiceUnavailable
 
 from tileweave.adapters.memory import MemoryPublisher
-from tileweave.adapters.pull import Received
 from tileweave.cli.errors import CommandError
-from tileweave.cli.job import Job, Outcome
 from tileweave.cli.troubles import Troubles
-from tileweave.cli.worker import Work, Worker
 from tileweave.domain.errors import Unavailable
 from tileweave.domain.messages import Message
+from tileweave.jobs.errors import WorkerError
+from tileweave.jobs.job import Job, Outcome
+from tileweave.jobs.loop import Work, Worker
+from tileweave.usecases.received import Received
 
 SCENE = {"id": 3, "source_id": "S1A", "aoi": "DenmarkDemo", "data": {}, "attempt": 2}
 
@@ -41,13 +41,13 @@ class Jobs:
         return taken
 
     def extend(self, ack_ids: Sequence[str]) -> None:
-        raise ServiceUnavailable("not now")
+        raise Unavailable("not now")
 
     def give_back(self, ack_ids: Sequence[str]) -> None:
         self.back.extend(ack_ids)
 
-    def acknowledge(self, ack_id: str) -> None:
-        self.done.append(ack_id)
+    def acknowledge(self, *ack_ids: str) -> None:
+        self.done.extend(ack_ids)
 
 
 def messages(count: int) -> list[Received]:
@@ -134,7 +134,11 @@ def test_a_stop_gives_back_what_is_worked_on() -> None:
     assert said[-1] == "scene S1A, attempt 2: given back"
 
 
-def test_a_result_that_cannot_be_published_gives_the_job_back() -> None:
+def test_a_result_that_cannot_be_published_gives_the_job_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tileweave.jobs.loop.RESULT_SECONDS", 0.0)
+
     class Down(MemoryPublisher):
         def publish(self, messages: Sequence[Message]) -> None:
             raise Unavailable("no answer")
@@ -165,9 +169,9 @@ def test_a_message_that_is_no_job_is_dropped_and_told() -> None:
 
 
 def test_a_service_that_does_not_answer_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tileweave.cli.worker.PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr("tileweave.jobs.loop.PAUSE_SECONDS", 0.0)
     checked: list[bool] = []
-    jobs = Jobs(messages(1), errors=[ServiceUnavailable("restarting")])
+    jobs = Jobs(messages(1), errors=[Unavailable("restarting")])
     worker, said = a_worker(jobs, check=lambda: checked.append(True))
     worker.run()
     assert jobs.done == ["ack-1"]
@@ -179,19 +183,19 @@ def test_a_run_that_has_ended_ends_its_worker() -> None:
     def check() -> None:
         raise CommandError("the `tileweave up` has ended")
 
-    worker, _ = a_worker(Jobs([], errors=[ServiceUnavailable("gone")]), check=check)
+    worker, _ = a_worker(Jobs([], errors=[Unavailable("gone")]), check=check)
     with pytest.raises(CommandError, match="has ended"):
         worker.run()
 
 
 def test_a_subscription_that_is_not_there_is_told() -> None:
-    worker, _ = a_worker(Jobs([], errors=[NotFound("no such subscription")]))
-    with pytest.raises(CommandError, match="there is no projects/here/subscriptions/scene-jobs"):
+    worker, _ = a_worker(Jobs([], errors=[WorkerError("there is no such subscription")]))
+    with pytest.raises(WorkerError, match="there is no such"):
         worker.run()
 
 
 def test_the_lease_is_extended_while_it_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tileweave.cli.worker.LEASE_SECONDS", 0.03)
+    monkeypatch.setattr("tileweave.jobs.loop.LEASE_SECONDS", 0.03)
     extended = threading.Event()
 
     class Leased(Jobs):
@@ -215,7 +219,7 @@ def test_a_result_on_its_way_may_be_lost_or_come_twice() -> None:
     """On purpose; the job is acknowledged all the same, as its worker is gone."""
     for troubles, sent in ((Troubles(drop=1.0), 0), (Troubles(duplicate=1.0), 2)):
         jobs = Jobs(messages(3))
-        worker, _ = a_worker(jobs, troubles=troubles)
+        worker, _ = a_worker(jobs, deliveries=troubles.deliveries)
         worker.run()
         assert isinstance(worker.publisher, Watched)
         assert len(worker.publisher.messages) == 3 * sent
@@ -225,7 +229,7 @@ def test_a_result_on_its_way_may_be_lost_or_come_twice() -> None:
 def test_a_result_that_is_late_is_given_back_by_a_stop() -> None:
     """It is not sent any more; the job comes again."""
     jobs = Jobs(messages(1))
-    worker, said = a_worker(jobs, troubles=Troubles(delay=600.0))
+    worker, said = a_worker(jobs, deliveries=Troubles(delay=600.0).deliveries)
     threading.Timer(0.2, worker.stop.set).start()
     worker.run()
     assert isinstance(worker.publisher, Watched)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from tileweave.domain.errors import Unavailable
 from tileweave.domain.queues import Queue
@@ -69,6 +69,11 @@ def translated(address: str) -> Iterator[None]:
 def code_of(error: BaseException | None) -> str:
     """Return what AWS calls an error; empty if it is none of its."""
     return error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
+
+
+def is_final(error: BaseException | None) -> bool:
+    """Whether no repetition mends an error: there is no such queue, or nobody says who we are."""
+    return isinstance(error, NoCredentialsError) or "NonExistentQueue" in code_of(error)
 
 
 def _url(client: SQSClient, queue: Queue) -> str:

@@ -62,7 +62,7 @@ def _text(value: str) -> MessageAttributeValueTypeDef:
 
 
 def _group(message: Message) -> str:
-    """Return the AOI with the root of a tile's chain, or with the scene: chains keep their order."""
+    """Return the AOI with the root of a tile's chain, or with the scene: chains stay in order."""
     root = message.body.get("tile_reference") or {}
     name = f"{message.attributes['aoi']}/{root.get('id') or message.key.id}"
     if len(name) <= MOST_NAME:
