@@ -55,7 +55,7 @@ CALLS = {
     ),
     "GET /aoi/{aoi}/settings": _aoi("What an AOI says of its jobs", {200: content(JobSettings)}),
     "PUT /aoi/{aoi}/settings": _aoi(
-        "Change leases and delays of automatic retries; what is not given stays as it is",
+        "Change leases, delays of automatic retries, and queues; what is not given stays as it is",
         {200: content(JobSettings)},
         (400, 415, 422),
         body=content(JobSettings),
