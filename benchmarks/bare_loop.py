@@ -17,8 +17,8 @@ from pathlib import Path
 from google.cloud.firestore import Client, Increment
 
 from tileweave import compose
-from tileweave.adapters.pull import Received
 from tileweave.domain.messages import Message, Topic
+from tileweave.usecases.received import Received
 
 MOST = 250
 STATUS_CHANGE = '{"at":"2026-01-01T00:00:00+00:00","before":"NEW","after":"PENDING","attempt":1}'

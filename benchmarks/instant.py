@@ -8,9 +8,9 @@ import threading
 from collections.abc import Mapping
 
 from tileweave import compose
-from tileweave.adapters.pull import Received
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Json
+from tileweave.usecases.received import Received
 
 MOST = 1_000
 

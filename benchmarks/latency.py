@@ -17,9 +17,10 @@ from benchmarks.emulated import services
 from benchmarks.figures import Figure, at_most, percentile
 from benchmarks.pushed import system
 from tileweave import compose
-from tileweave.adapters.pull import Received, Subscription
+from tileweave.adapters.pull import Subscription
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Json
+from tileweave.usecases.received import Received
 
 SAMPLES, WARM = 300, 20
 QUICK = 5, 2

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tileweave.adapters.targets import TargetedPublisher
 from tileweave.domain.ingestion import NewTile
-from tileweave.domain.messages import Message, Topic
+from tileweave.domain.messages import Topic
+from tileweave.domain.queues import AllowedQueues
 from tileweave.settings import Settings
 from tileweave.usecases.ports import Services
 from tileweave.web.access import Access, Role, tokens_of
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from tileweave.adapters.places import AllowedPlaces
     from tileweave.adapters.pubsub import PubSubPublisher
     from tileweave.adapters.pull import Subscription
+    from tileweave.adapters.sqs.clients import Clients
+    from tileweave.adapters.sqs.inbox import Inbox
+    from tileweave.adapters.sqs.publisher import SqsPublisher
+
+RESULTS_LEASE_SECONDS = 60
+"""How soon results come again that were taken from a queue by a process that died."""
 
 MANY_OBJECTS = (50_000, 20, 20)
 """New objects, and collections of the younger ones, after which cycles are looked for."""
@@ -33,9 +40,10 @@ def for_calls() -> Services:
     """Return the services of a function that answers people: a failed publication is deferred."""
     return Services(
         store(),
-        _Later(),
+        _publisher(),
         defers_publishing=True,
         events=_tells_events(),
+        queues=_queues(),
         places=places(),
         products=_Products(),
     )
@@ -44,7 +52,7 @@ def for_calls() -> Services:
 @cache
 def for_messages() -> Services:
     """Return the services of a function that takes messages: a failure has them redelivered."""
-    return Services(store(), _Later(), events=_tells_events())
+    return Services(store(), _publisher(), events=_tells_events(), queues=_queues())
 
 
 @cache
@@ -112,12 +120,14 @@ def store() -> FirestoreStore:
     return FirestoreStore(SingleThreadedClient(project=settings().project))
 
 
-class _Later:
-    """A publisher that is made when something is published: most calls never do."""
+def _publisher() -> TargetedPublisher:
+    """Return what publishes to topics and queues; most calls never do."""
+    return TargetedPublisher(publisher, queue_publisher)
 
-    def publish(self, messages: Sequence[Message]) -> None:
-        """Publish all of them. Raises Unavailable."""
-        publisher().publish(messages)
+
+def _queues() -> AllowedQueues:
+    """Return the queues that jobs may go to."""
+    return AllowedQueues.of(settings().queues)
 
 
 @cache
@@ -130,6 +140,31 @@ def publisher() -> PubSubPublisher:
     host = os.environ.get("PUBSUB_EMULATOR_HOST")
     client = emulated(host) if host else PublisherClient()
     return PubSubPublisher(client, settings().topic_paths)
+
+
+@cache
+def queue_publisher() -> SqsPublisher:
+    """Return the publisher to queues on AWS, to no others than those that are configured."""
+    from tileweave.adapters.sqs.publisher import SqsPublisher
+
+    return SqsPublisher(_clients(), _queues().allows, settings().queue_bytes)
+
+
+@cache
+def results_inbox() -> Inbox | None:
+    """Return the queue that results are taken from; None if none is configured."""
+    if not settings().results_queue:
+        return None
+    from tileweave.adapters.sqs.inbox import Inbox
+
+    return Inbox(_clients(), settings().results_queue, RESULTS_LEASE_SECONDS)
+
+
+@cache
+def _clients() -> Clients:
+    from tileweave.adapters.sqs.clients import Clients
+
+    return Clients()
 
 
 def subscription(topic: Topic) -> Subscription:

@@ -19,12 +19,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tileweave import compose
-from tileweave.adapters.pull import FAILURES, FINAL, LEASE_SECONDS, Received
+from tileweave.adapters.pull import FAILURES, FINAL, LEASE_SECONDS
 from tileweave.domain.errors import Unavailable
 from tileweave.domain.messages import Topic
 from tileweave.ticker import every
 from tileweave.usecases.consume import Consumer
 from tileweave.usecases.ports import Services
+from tileweave.usecases.received import Received
 from tileweave.usecases.reject import Delivery
 
 logger = logging.getLogger(__name__)

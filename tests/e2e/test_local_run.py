@@ -9,13 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.e2e.system import eventually
-from tileweave.adapters.pull import Received, Subscription
+from tileweave.adapters.pull import Subscription
 from tileweave.cli import denmark
 from tileweave.cli.api import Api
 from tileweave.cli.app import app
 from tileweave.cli.kept import hand_out_again
 from tileweave.cli.local_run import LocalRun, local_run
 from tileweave.client import Client
+from tileweave.usecases.received import Received
 
 pytestmark = pytest.mark.usefixtures("own_process")
 

@@ -25,10 +25,10 @@ from tests.e2e.system import Machine, Up, eventually, up
 from tests.faults.figures import record
 from tests.property.invariants import LEGAL
 from tileweave.cli.functions import NAMES
-from tileweave.cli.job import Job, SceneOfJob
 from tileweave.cli.simulate import Simulation
 from tileweave.client import Busy, Client, Unreachable
 from tileweave.domain.status import Status
+from tileweave.jobs.job import Job, SceneOfJob
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 

@@ -21,11 +21,11 @@ from google.api_core.exceptions import (
 from tests.builders import World, a_chain
 from tests.unit.usecases.troubled import TroubledPublisher, TroubledStore, nobody_answers
 from tileweave import consumer
-from tileweave.adapters.pull import Received
 from tileweave.consumer import Lane, Pushed, check_pulled, consume, lane
 from tileweave.domain.messages import Topic
 from tileweave.domain.status import Status
 from tileweave.usecases.consume import Consumer
+from tileweave.usecases.received import Received
 from tileweave.usecases.reject import Delivery
 
 SECONDS = 10

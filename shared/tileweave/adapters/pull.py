@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -21,7 +20,7 @@ from google.pubsub_v1 import PullRequest, SubscriberClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 from google.pubsub_v1.types import ReceivedMessage
 
-from tileweave.usecases.reject import Delivery, named
+from tileweave.usecases.received import Received
 
 LEASE_SECONDS = 20
 """How long a message stays with a process that says nothing: then another one gets it."""
@@ -40,24 +39,6 @@ FINAL = (NotFound, PermissionDenied, FailedPrecondition)
 
 # Proxies of the environment are not for a host of this machine.
 _OPTIONS = (("grpc.enable_http_proxy", 0),)
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message, and the id by which it is acknowledged."""
-
-    ack_id: str
-    data: bytes
-    message_id: str = ""
-    published: datetime | None = None
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    again: bool = False
-
-    @property
-    def delivery(self) -> Delivery:
-        """The message as use cases take it."""
-        name = named(self.message_id, self.published)
-        return Delivery(name, self.data, again=self.again, attributes=self.attributes)
 
 
 class Subscription:

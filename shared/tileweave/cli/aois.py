@@ -66,13 +66,13 @@ def settings(
     aoi: Aoi,
     changes: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME=SECONDS", help="Settings to change.", show_default=False),
+        typer.Argument(metavar="NAME=VALUE", help="Settings to change.", show_default=False),
     ] = None,
     *,
     url: Url = None,
     json: AsJson = False,
 ) -> None:
-    """Show what an AOI says of its jobs, leases and delays, or change it."""
+    """Show what an AOI says of its jobs, leases, delays and queues, or change it."""
     wanted = dict(map(_setting, changes or ()))
     with told(), service.client(url) as client:
         found = client.change_settings(aoi, **wanted) if wanted else client.settings(aoi)
@@ -82,10 +82,12 @@ def settings(
             printing.show_rows(("setting", "value"), found.model_dump().items())
 
 
-def _setting(written: str) -> tuple[str, float]:
-    name, _, value = written.partition("=")
+def _setting(written: str) -> tuple[str, float | str | None]:
+    """Return a setting by its name: a number, a text, or with nothing after the = none."""
+    name, equals, value = written.partition("=")
+    if not (name and equals):
+        raise typer.BadParameter(f"{written!r} is no setting: as lease_seconds=3600")
     try:
         return name, float(value)
     except ValueError:
-        said = f"{written!r} is no setting: as lease_seconds=3600"
-        raise typer.BadParameter(said) from None
+        return name, value or None

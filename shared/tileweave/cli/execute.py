@@ -5,76 +5,111 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import IO
 
-from tileweave.cli.job import Job, Outcome
+from tileweave.cli.environment import variables
+from tileweave.cli.last_lines import LastLines
+from tileweave.jobs.job import Job, Outcome
+from tileweave.jobs.patience import End, Patience
 
 TRY_AGAIN = 75
 """The exit code that asks for a later attempt: EX_TEMPFAIL of sysexits.h."""
 
-LOOK_SECONDS = 0.2
-LAST_LINES = 10
-MOST_CHARACTERS = 2_000
+TERM_SECONDS = 2.0
+"""Between SIGTERM and SIGKILL."""
+
+READ_SECONDS = 1.0
+"""How long the last words are waited for, which a child may keep from ending."""
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """The command, and how long it may go on once the worker is asked to stop."""
+    """The command, how long it may take, and how long once the worker is asked to stop."""
 
     command: Sequence[str]
-    patience: float = 4.0
+    patience: Patience = field(default_factory=Patience)
 
     def __call__(self, job: Job, stop: threading.Event) -> Outcome | None:
         """Run the command; None if it was ended because of `stop`."""
         try:
-            process = self._start()
+            process = self._start(variables(job))
         except OSError as error:
             return Outcome("RETRY", f"{self.command[0]} could not be started: {error.strerror}")
-        with process:
-            said = self._talk(process, job.text, stop)
-        if said is None:
+        except ValueError as error:
+            return Outcome("RETRY", f"the job cannot be read: {error}")
+        said = _talk(process, job.text)
+        end = self.patience.wait(lambda seconds: _ended(process, seconds), stop)
+        if end is not End.ITSELF:
+            _end(process)
+        last = said()
+        if end is End.STOPPED:
             return None
-        return _outcome(process.returncode, said.decode(errors="replace"))
+        if end is End.LATE:
+            return Outcome("RETRY", "\n".join(filter(None, (last, self.patience.exceeded))))
+        return _outcome(process.returncode, last)
 
-    def _start(self) -> subprocess.Popen[bytes]:
+    def _start(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C reaches the worker only, which lets the command finish.
         return subprocess.Popen(
             self.command,
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env=os.environ | environment,
             start_new_session=True,
         )
 
-    def _talk(
-        self, process: subprocess.Popen[bytes], text: bytes, stop: threading.Event
-    ) -> bytes | None:
-        """Return what it wrote to standard error; None if it was ended."""
-        left, given = self.patience, text or None
-        while left > 0:
-            try:
-                return process.communicate(given, timeout=LOOK_SECONDS)[1]
-            except subprocess.TimeoutExpired:
-                given = None  # Popen has it, and goes on writing it
-                left -= LOOK_SECONDS if stop.is_set() else 0
-        _end(process)
-        return None
+
+def _talk(process: subprocess.Popen[bytes], text: bytes) -> Callable[[], str]:
+    """Have a process read the job, and listen to its standard error; return what tells its end."""
+    lines = LastLines(_pipe(process.stderr), getattr(sys.stderr, "buffer", None))
+    writing = threading.Thread(target=_write, args=(_pipe(process.stdin), text), daemon=True)
+    writing.start()
+    listening = threading.Thread(target=lines.read, daemon=True)
+    listening.start()
+
+    def said() -> str:
+        listening.join(READ_SECONDS)
+        return str(lines)
+
+    return said
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise ValueError("the process was started without a pipe")
+    return stream
+
+
+def _write(stream: IO[bytes], text: bytes) -> None:
+    with suppress(BrokenPipeError), stream:  # it need not read all of it, or any
+        stream.write(text)
+
+
+def _ended(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=2)
-            return
+    """End a process and all of its group: those that do not end by SIGTERM are killed."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    _ended(process, TERM_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _outcome(code: int, said: str) -> Outcome:
     if code == 0:
         return Outcome("DONE")
     how = f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
-    tail = "\n".join(said.splitlines()[-LAST_LINES:])[-MOST_CHARACTERS:]
-    return Outcome("RETRY" if code == TRY_AGAIN else "FAILED", tail or how)
+    return Outcome("RETRY" if code == TRY_AGAIN else "FAILED", said or how)

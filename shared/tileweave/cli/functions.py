@@ -9,7 +9,13 @@ from pathlib import Path
 import tileweave
 from tileweave.cli.errors import CommandError
 
-NAMES = ("aoi", "scene", "tile", "results", "dependencies", "rejected", "janitor", "dashboard")
+NAMES = (
+    *("aoi", "scene", "tile", "results", "dependencies", "rejected", "janitor", "dashboard"),
+    "collect",
+)
+ONLY_WITH = {"collect": "TILEWEAVE_RESULTS_QUEUE"}
+"""Functions that are served where a variable is set."""
+
 PUSHED = ("results", "dependencies", "rejected")
 """Those that Pub/Sub pushes messages to."""
 
@@ -29,6 +35,11 @@ def folder(package: Path = Path(tileweave.__file__)) -> Path:
             " repository, after `make setup`"
         )
     return found
+
+
+def wanted(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the names of the functions that are served in this environment."""
+    return tuple(each for each in NAMES if each not in ONLY_WITH or environ.get(ONLY_WITH[each]))
 
 
 def command(source: Path, name: str, port: int) -> list[str]:

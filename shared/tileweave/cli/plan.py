@@ -50,12 +50,13 @@ def planned(port: int) -> Plan:
     """Return what is to run, behind this port (0: a free one). Raises CommandError."""
     source, topology = functions.folder(), _topology()
     _check_places()
+    names = functions.wanted(os.environ)
     try:
-        gateway, *others = ports.choose([port] + [0] * len(functions.NAMES))
+        gateway, *others = ports.choose([port] + [0] * len(names))
     except PortInUse as error:
         said = f"port {port} is in use: stop what listens there, or choose another with --port"
         raise CommandError(said) from error
-    return Plan(source, topology, gateway, dict(zip(functions.NAMES, others, strict=True)))
+    return Plan(source, topology, gateway, dict(zip(names, others, strict=True)))
 
 
 def _check_places() -> None:

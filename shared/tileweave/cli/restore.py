@@ -38,6 +38,13 @@ def restore(
     server: Annotated[
         bool, typer.Option("--server", help="Have the service itself read it, from its places.")
     ] = False,
+    settings: Annotated[
+        bool,
+        typer.Option(
+            "--settings/--no-settings",
+            help="Have an AOI that is made by it do with its jobs as the first one did.",
+        ),
+    ] = True,
     url: Url = None,
     json: AsJson = False,
 ) -> None:
@@ -49,9 +56,9 @@ def restore(
         raise typer.BadParameter("name the AOI by --as: the service is to read the snapshot")
     with told(), service.client(url, timeout=LONG if server else 300) as client:
         if server:
-            aoi, restored = name, client.restore_from(name, target, form)
+            aoi, restored = name, client.restore_from(name, target, form, settings=settings)
         else:
-            aoi, restored = _restored(client, target, name, form)
+            aoi, restored = _restored(client, target, name, form, settings=settings)
     if json:
         printing.show_json({"aoi": aoi, **restored.model_dump()})
     else:
@@ -59,7 +66,9 @@ def restore(
         typer.echo(f"{aoi}: {restored.restored} scenes, {restored.tiles} tiles restored{known}")
 
 
-def _restored(client: Client, target: str, name: str, named: str) -> tuple[str, RestoredSnapshot]:
+def _restored(
+    client: Client, target: str, name: str, named: str, *, settings: bool
+) -> tuple[str, RestoredSnapshot]:
     """Restore a snapshot through the API; return to which AOI, and how much of it."""
     from tileweave.client import NotNow, Refused
     from tileweave.client.models import RestoredSnapshot
@@ -70,6 +79,7 @@ def _restored(client: Client, target: str, name: str, named: str) -> tuple[str, 
         snapshot = formats.read(formats.format_of(target, named), content)
         aoi = name or snapshot.header.aoi
         header = snapshot.header.model_dump(mode="json")
+        header["settings"] = header["settings"] if settings else None
         with printing.progress() as progress:
             task = progress.add_task("tiles", total=snapshot.totals.tiles, said="")
             try:

@@ -7,7 +7,7 @@ import json
 import threading
 from dataclasses import dataclass
 
-from tileweave.cli.job import Job, Outcome
+from tileweave.jobs.job import Job, Outcome
 
 _RETRY = {
     "scene": (

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tileweave.cli.job import Job
+from tileweave.jobs.job import Job
 
 _SCALE = float(2**32)
 

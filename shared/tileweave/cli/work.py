@@ -1,4 +1,4 @@
-"""`tileweave work`: pull jobs, work on them, publish the results."""
+"""`tileweave work`: take jobs, work on them, publish the results."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import shlex
 import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -17,10 +19,13 @@ from tileweave.cli.errors import CommandError, told
 from tileweave.cli.execute import Execution
 from tileweave.cli.simulate import Simulation
 from tileweave.cli.troubles import Troubles
+from tileweave.jobs.patience import GRACE_SECONDS, Patience
 
 if TYPE_CHECKING:
     from tileweave.cli.state import RunState
-    from tileweave.cli.worker import Work, Worker
+    from tileweave.jobs.job import Kind as JobKind
+    from tileweave.jobs.loop import Work
+    from tileweave.jobs.sources import Connection
 
 
 class Kind(StrEnum):
@@ -30,7 +35,7 @@ class Kind(StrEnum):
     TILES = "tiles"
 
 
-SUBSCRIPTIONS = {Kind.SCENES: "scene-jobs", Kind.TILES: "tile-jobs"}
+KINDS: dict[Kind, JobKind] = {Kind.SCENES: "scene", Kind.TILES: "tile"}
 
 Rate = partial(typer.Option, min=0, max=1, metavar="RATE")
 Seconds = Annotated[float, typer.Option(min=0, help="How long a simulated job takes.")]
@@ -68,6 +73,14 @@ def work(
             " Exit code 0 is DONE, 75 RETRY, any other FAILED.",
         ),
     ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=0.1, metavar="SECONDS", help="End CMD after so long: that is RETRY."),
+    ] = None,
+    grace: Annotated[
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="How long CMD may go on after a stop."),
+    ] = GRACE_SECONDS,
     until_idle: Annotated[
         float | None,
         typer.Option(min=0, metavar="SECONDS", help="End when there was no job for so long."),
@@ -75,29 +88,51 @@ def work(
     port: Annotated[
         int | None, typer.Option(help="The port of the `tileweave up` to work for.")
     ] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Take jobs from this SQS queue, in place of Pub/Sub."),
+    ] = None,
+    results_queue: Annotated[
+        str | None, typer.Option(metavar="URL", help="The SQS queue that results go to, then.")
+    ] = None,
 ) -> None:
-    """Take jobs from Pub/Sub, work on them, and publish the results."""
+    """Take jobs, work on them, and publish the results: from and to Pub/Sub, or queues on AWS."""
     check_rates(fail, retry)
-    doing = _work(Simulation(seconds, fail, retry, seed) if simulate else None, execute)
+    if (queue is None) != (results_queue is None) or (queue and port is not None):
+        raise typer.BadParameter("--queue and --results-queue go together, and without --port")
+    patience = Patience(timeout, grace)
+    doing = _work(Simulation(seconds, fail, retry, seed) if simulate else None, execute, patience)
     troubles = Troubles(duplicate, delay, drop, seed)
     if not simulate and troubles != Troubles(seed=seed):
         raise typer.BadParameter("--duplicate, --delay and --drop go with --simulate only")
     stop = threading.Event()
     signals.on_first(stop.set)
-    with told():
-        run = connect.find_run(os.environ, port)
-        worker = _worker(kind, doing, run, stop)
-        worker.parallel, worker.until_idle, worker.troubles = parallel, until_idle, troubles
-        worker.run()
+    with told(), _translated():
+        from tileweave.jobs.loop import Worker
+
+        run = None if queue else connect.find_run(os.environ, port)
+        to = _connection(KINDS[kind], run, queue, results_queue)
+        Worker(
+            to.source,
+            to.publisher,
+            doing,
+            typer.echo,
+            stop,
+            parallel,
+            KINDS[kind],
+            troubles.deliveries,
+            until_idle,
+            check=partial(connect.check, run),
+        ).run()
 
 
-def _work(simulation: Simulation | None, execute: str | None) -> Work:
+def _work(simulation: Simulation | None, execute: str | None, patience: Patience) -> Work:
     if (simulation is None) == (execute is None):
         raise typer.BadParameter("say how to work: either --simulate, or --exec CMD")
-    return simulation or _execution(execute or "")
+    return simulation or _execution(execute or "", patience)
 
 
-def _execution(written: str) -> Execution:
+def _execution(written: str, patience: Patience) -> Execution:
     try:
         command = shlex.split(written)
     except ValueError as error:
@@ -105,22 +140,26 @@ def _execution(written: str) -> Execution:
     program = shutil.which(command[0]) if command else None
     if program is None:
         raise typer.BadParameter(f"--exec names no program that is here: {written!r}")
-    return Execution([program, *command[1:]])
+    return Execution([program, *command[1:]], patience)
 
 
-def _worker(kind: Kind, doing: Work, run: RunState | None, stop: threading.Event) -> Worker:
-    os.environ.update(run.environment if run else {})
-    from tileweave import compose
-    from tileweave.adapters.pull import Subscription
-    from tileweave.cli.worker import Worker
-    from tileweave.topology import load
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise CommandError in place of what a worker raises."""
+    from tileweave.jobs.errors import WorkerError
 
     try:
-        name = load().named(os.environ).topic_name(SUBSCRIPTIONS[kind])
-        publisher = compose.publisher()
-    except ValueError as error:
+        yield
+    except WorkerError as error:
         raise CommandError(str(error)) from error
-    path = f"projects/{compose.settings().project}/subscriptions/{name}"
-    source = Subscription(path, os.environ.get("PUBSUB_EMULATOR_HOST"))
-    check = partial(connect.check, run)
-    return Worker(source, publisher, doing, typer.echo, stop, check=check)
+
+
+def _connection(
+    kind: JobKind, run: RunState | None, queue: str | None, results_queue: str | None
+) -> Connection:
+    os.environ.update(run.environment if run else {})
+    from tileweave.jobs import sources
+
+    if queue and results_queue:
+        return sources.of_queues(queue, results_queue)
+    return sources.of_project(kind)

@@ -136,13 +136,13 @@ class Client:
         self._transport.send("DELETE", aoi_path(aoi), params=_why(reason))
 
     def settings(self, aoi: str) -> JobSettings:
-        """Return what an AOI says of its jobs: leases, delays of automatic retries."""
+        """Return what an AOI says of its jobs: leases, delays of automatic retries, queues."""
         return self._read(SETTINGS, "GET", f"{aoi_path(aoi)}/settings")
 
-    def change_settings(self, aoi: str, **seconds: float) -> JobSettings:
+    def change_settings(self, aoi: str, **settings: float | str | None) -> JobSettings:
         """Change settings by their names (`lease_seconds=3600`); the others stay as they are."""
         path = f"{aoi_path(aoi)}/settings"
-        return self._read(SETTINGS, "PUT", path, idempotent=True, **body(seconds))
+        return self._read(SETTINGS, "PUT", path, idempotent=True, **body(settings))
 
     def add_scene(self, aoi: str, scene: Mapping[str, Any], *, links: Linking = "given") -> int:
         """Add a scene request or Feature; return the scene's id. Raises NotNow if it is known.
@@ -257,11 +257,16 @@ class Client:
             sent = {"content": content, "headers": {"Content-Type": NDJSON}}
             yield self._restored(path, sent)
 
-    def restore_from(self, aoi: str, href: str, form: str = "") -> RestoredSnapshot:
-        """Have the service read a snapshot from a place of its list, and restore it."""
-        return self._restored(
-            f"{aoi_path(aoi)}/restore", body({"href": href, "format": form or None})
-        )
+    def restore_from(
+        self, aoi: str, href: str, form: str = "", *, settings: bool = True
+    ) -> RestoredSnapshot:
+        """Have the service read a snapshot from a place of its list, and restore it.
+
+        An AOI that is made by it gets the settings of the first one, unless they are not wanted.
+        """
+        sent = body({"href": href, "format": form or None})
+        params = {"settings": str(settings).lower()}
+        return self._restored(f"{aoi_path(aoi)}/restore", {**sent, "params": params})
 
     def root_tiles(self, aoi: str) -> list[JobTile]:
         """Return the tiles that wait for no other tile."""

@@ -201,12 +201,14 @@ class Lease(_Answer):
 
 
 class JobSettings(_Answer):
-    """What an AOI says of its jobs, in seconds."""
+    """What an AOI says of its jobs: times in seconds, and the queues that they go to, if any."""
 
     lease_seconds: float
     retry_delay_seconds: float
     retry_delay_factor: float
     retry_delay_cap_seconds: float
+    scene_jobs_queue: str | None = None
+    tile_jobs_queue: str | None = None
 
 
 class RejectedMessage(_Answer):

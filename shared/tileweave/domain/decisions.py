@@ -38,9 +38,14 @@ class Ignored:
 def take_result(draft: Draft, result: Result, message_id: str = "") -> Ignored | None:
     """Apply a worker's result; return None, or why it was ignored. Raises NotFound.
 
-    A message that was applied before only has its messages published again.
+    A message that was applied before only has its messages published again. A heartbeat that comes
+    late, after the result or the attempt, is nothing to be told.
     """
     job = draft.document(Key(result.type, result.id))
+    if result.is_heartbeat:
+        if job.status is Status.PENDING and result.attempt in (None, job.attempt):
+            extend_lease(draft, job.key, result.attempt)
+        return None
     if was_applied(job, message_id):
         draft.publish(job)
         return None

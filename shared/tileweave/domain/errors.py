@@ -12,12 +12,18 @@ TileweaveError
 ├── NothingThere          a file that is not there
 ├── Conflict              somebody else changed a document since it was read: read again
 └── Unavailable           the store, the publisher or a place does not answer: try again later
-    └── Uncertain         nobody knows whether what was committed took effect
+    ├── Uncertain         nobody knows whether what was committed took effect
+    └── NotAccepted       some messages were not accepted; says which
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tileweave.domain.messages import Message
 
 
 class TileweaveError(Exception):
@@ -100,3 +106,18 @@ class Unavailable(TileweaveError):
 
 class Uncertain(Unavailable):
     """Raised when the answer to a commit is missing: it may have taken effect."""
+
+
+class NotAccepted(Unavailable):
+    """Raised when some messages were not accepted; all others were.
+
+    Those `waiting` may be published again; those `refused`, each with the reason, never will be
+    accepted: too large, say.
+    """
+
+    def __init__(
+        self, said: str, waiting: Sequence[Message], refused: Sequence[tuple[Message, str]] = ()
+    ) -> None:
+        super().__init__(said)
+        self.waiting = tuple(waiting)
+        self.refused = tuple(refused)

@@ -5,7 +5,7 @@ Apart from those that go out: who shows a scene needs no validation, which takes
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -27,11 +27,20 @@ def _text(value: object) -> object:
 
 
 Id = Annotated[int, Field(strict=True, ge=1, le=LARGEST_ID)]
-ResultStatus = Annotated[Literal[Status.DONE, Status.RETRY, Status.FAILED], BeforeValidator(_upper)]
+
+HEARTBEAT: Final = "HEARTBEAT"
+"""In place of a status: the job is still being worked on."""
+
+ResultStatus = Annotated[
+    Literal[Status.DONE, Status.RETRY, Status.FAILED, "HEARTBEAT"], BeforeValidator(_upper)
+]
 
 
 class Result(BaseModel):
-    """What a worker says of a job: its status in any case, and perhaps the attempt it had."""
+    """What a worker says of a job: its status in any case, and perhaps the attempt it had.
+
+    A status HEARTBEAT has the job's lease begin anew.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,6 +51,11 @@ class Result(BaseModel):
     attempt: Annotated[
         Annotated[int, Field(strict=True, ge=1)] | None, BeforeValidator(_attempt)
     ] = None
+
+    @property
+    def is_heartbeat(self) -> bool:
+        """Whether it only says that there is no result yet."""
+        return self.status == HEARTBEAT
 
 
 class DependencyUpdate(BaseModel):

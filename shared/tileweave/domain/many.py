@@ -37,9 +37,9 @@ def take_results(draft: Draft, results: Sequence[Named]) -> list[Answer]:
     known = {(key, id_) for key, id_ in _named(results) if _was_applied(draft, key, id_)}
     answers = [_taken(draft, *each) for each in results]
     done = [
-        key
-        for (key, id_), answer in zip(_named(results), answers, strict=True)
-        if answer is None and (key, id_) not in known
+        _key_of(result)
+        for (result, id_), answer in zip(results, answers, strict=True)
+        if answer is None and not result.is_heartbeat and (_key_of(result), id_) not in known
     ]
     _hand_out_dependants(draft, done)
     _publish_dependants(draft, {key for key, _ in known})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
@@ -9,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from tileweave.domain.draft import Draft
-from tileweave.domain.model import Change, Document, Json, Link, Scene, Tile
+from tileweave.domain.model import Change, Document, Json, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, kind_of, number_of, of_kind
 from tileweave.domain.readiness import context_of
 
@@ -26,11 +27,26 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is published: a JSON object, and attributes to filter by."""
+    """What is published: a JSON object, and attributes to filter by.
+
+    It goes to its topic, or in place of that to a `queue` on AWS (an URL or ARN).
+    """
 
     topic: Topic
     body: Json
     attributes: Mapping[str, str]
+    queue: str = ""
+
+    @property
+    def text(self) -> bytes:
+        """The body as it is sent to queues: ASCII, since they do not take every character."""
+        return json.dumps(self.body, separators=(",", ":")).encode()
+
+    @property
+    def key(self) -> Key:
+        """The scene or tile that it is about."""
+        kind = self.attributes["type"]
+        return Key("tile" if kind == "tile" else "scene", self.body["id"])
 
 
 _NO_TILE_DATA: Json = {"swath_id": "", "tile_nr": 0, "graph_name": "", "is_retriable": False}
@@ -100,7 +116,8 @@ def _message(draft: Draft, document: Document, token: str) -> Message | None:
         body: Json = {"type": document.key.kind, "id": document.id}
         return Message(Topic.DEPENDENCY_UPDATES, body, _attributes(document))
     topic = Topic.SCENE_JOBS if isinstance(document, Scene) else Topic.TILE_JOBS
-    return Message(topic, _job(draft, document), _attributes(document))
+    queue = draft.policy(document.aoi).queue_of(document.key.kind)
+    return Message(topic, _job(draft, document), _attributes_of_job(draft, document), queue)
 
 
 def _event(document: Document, index: int) -> Message | None:
@@ -139,3 +156,11 @@ def _attributes(document: Document) -> dict[str, Any]:
         "id": str(document.id),
         "attempt": str(document.attempt),
     }
+
+
+def _attributes_of_job(draft: Draft, document: Document) -> dict[str, Any]:
+    """Return a job's attributes, with the rest of its lease: how long its worker may be silent."""
+    if document.due_at is None:
+        return _attributes(document)
+    lease = max(0.0, (document.due_at - draft.now).total_seconds())
+    return {**_attributes(document), "lease": f"{lease:.1f}"}

@@ -22,6 +22,7 @@ from tileweave.domain.model import Document, Key
 from tileweave.domain.outbox import Kind, of_kind
 from tileweave.domain.policy import Policy
 from tileweave.domain.tally import increments
+from tileweave.usecases.hand_over import hand_over
 from tileweave.usecases.ports import Services, Stored, Version, Write
 
 logger = logging.getLogger(__name__)
@@ -180,7 +181,8 @@ def _publish(services: Services, draft: Draft, messages: list[Message]) -> None:
     if not messages:
         return
     events = [each for each in messages if each.topic is Topic.EVENTS]
-    needed = [each for each in messages if each.topic is not Topic.EVENTS]
+    queued = [each for each in messages if each.queue]
+    needed = [each for each in messages if each.topic is not Topic.EVENTS and not each.queue]
     try:
         if needed:
             services.publisher.publish(needed)
@@ -189,9 +191,11 @@ def _publish(services: Services, draft: Draft, messages: list[Message]) -> None:
             raise
         logger.warning("%d messages are left to the janitor", len(messages), exc_info=True)
         return
+    waiting = hand_over(services, queued)
+    published = [each for each in draft.to_publish if each.key not in waiting]
     told = (Kind.JOB, Kind.EVENT) if _told(services, events) else (Kind.JOB,)
     try:
-        _confirm(services, draft.to_publish, told)
+        _confirm(services, published, told)
     except (Conflict, NotFound, Unavailable):
         # They are published; at worst the janitor publishes them once more.
         logger.warning("%d messages are not confirmed", len(messages), exc_info=True)

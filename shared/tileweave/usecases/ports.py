@@ -14,6 +14,7 @@ from tileweave.domain.identity import rejected_id
 from tileweave.domain.messages import Message, Topic
 from tileweave.domain.model import Cause, Change, Document, Key, Scene, Tile
 from tileweave.domain.policy import DEFAULT, Policy
+from tileweave.domain.queues import NO_QUEUES, AllowedQueues
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, Totals
 from tileweave.usecases.places import NOWHERE, Places
@@ -275,7 +276,8 @@ class Publisher(Protocol):
     def publish(self, messages: Sequence[Message]) -> None:
         """Publish all of them, in any order, and wait until they are accepted.
 
-        Raises Unavailable if any was not: then some may have been published.
+        Raises Unavailable if any was not: then some may have been published (NotAccepted says
+        which).
         """
 
 
@@ -305,6 +307,8 @@ class Services:
     products: Products = NO_PRODUCTS
     policies: dict[str, tuple[datetime, Policy]] = field(default_factory=dict, compare=False)
     """What is known of AOIs' policies, each until a moment: see `policy_of`."""
+    queues: AllowedQueues = NO_QUEUES
+    """The queues on AWS that an AOI may name for its jobs."""
 
     def policy_of(self, aoi: str) -> Policy:
         """Return the policy of an AOI, as it was at most POLICY_AGE ago."""

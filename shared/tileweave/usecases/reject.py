@@ -13,6 +13,9 @@ from tileweave.usecases.ports import Rejected, Services
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+UNDELIVERABLE = "undeliverable"
+"""Kind of a message that no delivery got through, or that no queue accepts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:

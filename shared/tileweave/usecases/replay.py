@@ -10,10 +10,7 @@ from tileweave.domain.errors import NotAllowed, NotFound
 from tileweave.domain.identity import REJECTED_ID
 from tileweave.domain.messages import Topic
 from tileweave.usecases.ports import Rejected, Services
-from tileweave.usecases.reject import Delivery, reject
-
-UNDELIVERABLE = "undeliverable"
-"""Kind of a message that no delivery got through."""
+from tileweave.usecases.reject import UNDELIVERABLE, Delivery, reject
 
 KINDS = ("malformed", "unknown", "stale", "ignored", UNDELIVERABLE)
 """Why a message is rejected, in one word."""
@@ -60,6 +57,8 @@ def replay(services: Services, id_: str) -> Rejected:
         raise NotAllowed(f"message {id_} was replayed at {kept.replayed_at.isoformat()}.")
     if not kept.whole:
         raise NotAllowed(f"message {id_} was too large to be kept as a whole: send it again.")
+    if kept.topic not in _TAKEN:
+        raise NotAllowed(f"message {id_} is a job: it is handed out again by a retry.")
     again = _take(services, kept)
     if again is not None:
         raise NotAllowed(f"message {id_} is rejected again, as {again.kind}: {again.error}")

@@ -55,7 +55,7 @@ CALLS = {
     ),
     "GET /aoi/{aoi}/settings": _aoi("What an AOI says of its jobs", {200: content(JobSettings)}),
     "PUT /aoi/{aoi}/settings": _aoi(
-        "Change leases and delays of automatic retries; what is not given stays as it is",
+        "Change leases, delays of automatic retries, and queues; what is not given stays as it is",
         {200: content(JobSettings)},
         (400, 415, 422),
         body=content(JobSettings),
@@ -105,7 +105,8 @@ CALLS = {
         "Restore a snapshot, or a part of one that names no later one; the AOI is made by it",
         {200: content(schemas.RestoredSnapshot)},
         (400, 409, 415, 422),
-        body=bodies.RESTORE_BODY,
+        (parameters.SETTINGS,),
+        bodies.RESTORE_BODY,
     ),
     "GET /aoi/{aoi}/roottiles": _aoi("The tiles that wait for no other", {200: bodies.ENDS}),
     "GET /aoi/{aoi}/leaftiles": _aoi("The tiles that are the previous of none", {200: bodies.ENDS}),

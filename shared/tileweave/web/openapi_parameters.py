@@ -105,6 +105,12 @@ REJECTED = (
     _in_query("cursor", {"type": "string"}, "Where the page begins, as a `next` link says it."),
 )
 
+SETTINGS = _in_query(
+    "settings",
+    {"type": "boolean", "default": True},
+    "Whether an AOI that is made has the settings of the first one.",
+)
+
 VIEW = _in_query(
     "view",
     {"enum": ["scene", "tile"], "default": "scene"},

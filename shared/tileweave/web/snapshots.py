@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 
-from pydantic import ValidationError
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Request, Response
 
@@ -22,15 +21,14 @@ from tileweave.usecases import restore as restoring
 from tileweave.usecases.export import Part
 from tileweave.usecases.ports import Aoi, Services
 from tileweave.web.access import caller_of
-from tileweave.web.answers import GEOJSON, as_json, json_of
+from tileweave.web.answers import GEOJSON, as_json, choice_of, json_of
 from tileweave.web.bulk import NDJSON
 from tileweave.web.lists import begun
 from tileweave.web.paging import limit_of, links, place_of_cursor
-from tileweave.web.settings import JobSettings, changed, settings_json
+from tileweave.web.settings import changed, given_settings, settings_json
 from tileweave.web.snapshot_feature import snapshot_feature
 from tileweave.web.snapshot_file import file_of
 from tileweave.web.snapshot_input import origin, read_snapshot_scene
-from tileweave.web.wrong_fields import wrong_fields
 
 TILES_AT_ONCE = 5_000
 """Tiles of a part that is read for a file."""
@@ -81,7 +79,7 @@ def restore(services: Services, request: Request, aoi: str) -> Response:
     form = file.form
     with services.places.open(file.href) as content:
         snapshot = formats.read(form, content)
-        _prepare(services, aoi, snapshot.header)
+        _prepare(services, request, aoi, snapshot.header)
         scenes = _scenes(request, aoi, snapshot)
         return _answer(restoring.restore_all(services, aoi, scenes))
 
@@ -89,7 +87,7 @@ def restore(services: Services, request: Request, aoi: str) -> Response:
 def _restored(services: Services, request: Request, aoi: str, snapshot: Snapshot) -> Response:
     """Restore what came with the request: all of it or nothing."""
     scenes = list(_scenes(request, aoi, snapshot))
-    _prepare(services, aoi, snapshot.header)
+    _prepare(services, request, aoi, snapshot.header)
     return _answer(restoring.restore(services, aoi, scenes))
 
 
@@ -120,16 +118,19 @@ def _once(scene: NewScene, seen: set[str]) -> NewScene:
     return scene
 
 
-def _prepare(services: Services, aoi: str, header: Header) -> None:
-    settings = header.settings
-    restoring.prepare(services, aoi, None if settings is None else _policy(settings))
+def _prepare(services: Services, request: Request, aoi: str, header: Header) -> None:
+    """Have the AOI be there, with the settings of the first one unless they are not wanted."""
+    wanted = choice_of(request, "settings", ("true", "false"), "true") == "true"
+    settings = header.settings if wanted else None
+    policy = None if settings is None else _policy(services, settings)
+    restoring.prepare(services, aoi, policy)
 
 
-def _policy(settings: Json) -> Policy:
+def _policy(services: Services, settings: Json) -> Policy:
     try:
-        return changed(JobSettings.model_validate(settings), Policy())
-    except ValidationError as error:
-        wrong = (Problem(f"snapshot.settings.{path}", said) for path, said in wrong_fields(error))
+        return changed(given_settings(settings, services.queues), Policy())
+    except Invalid as error:
+        wrong = (Problem(f"snapshot.settings.{e.path}", e.message) for e in error.problems)
         raise Invalid(tuple(wrong)) from error
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import make_server
 
-from tileweave.cli.job import Job, read_job
+from tileweave.jobs.job import Job, read_job
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -78,7 +78,9 @@ def test_settings_are_shown_and_changed(denmark: Service) -> None:
     changed = denmark.run("settings", "Denmark", "lease_seconds=60", "--json").json
     assert changed["lease_seconds"] == 60
     assert denmark.run("settings", "Denmark", "lease_seconds").code == 2
-    assert "lease" in denmark.run("settings", "Denmark", "lease=1").err
+    assert denmark.run("settings", "Denmark", "scene_jobs_queue=", "--json").code == 0
+    assert json.loads(denmark.requests[-1].content) == {"scene_jobs_queue": None}
+    assert "lease" in denmark.run("settings", "Denmark", "lease=long").err
 
 
 # --- what there is ---

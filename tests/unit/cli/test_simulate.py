@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from tests.unit.cli.doubles import a_scene_job, a_tile_job
-from tileweave.cli.job import Job
 from tileweave.cli.simulate import Simulation
+from tileweave.jobs.job import Job
 
 JOBS = [a_tile_job(f"A44_IW1_{number}") for number in range(2_000)]
 

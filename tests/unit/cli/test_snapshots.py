@@ -73,6 +73,11 @@ def test_the_service_itself_writes_and_reads(denmark: Service, tmp_path: Path) -
     assert refused.code == 1
     assert "s3://bucket/a.parquet" in refused.err
     assert denmark.run("restore", href, "--server").code == 2
+    denmark.run("settings", "Denmark", "lease_seconds=77")
+    for where, options in (("A", ("--server",)), ("B", ())):
+        denmark.run("export", "Denmark", href, *options)
+        denmark.run("restore", href, *options, "--no-settings", "--as", where)
+        assert denmark.api.get(f"/aoi/{where}/settings").json["lease_seconds"] == 86_400
 
 
 def test_a_large_snapshot_is_restored_in_parts(

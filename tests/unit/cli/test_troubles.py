@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tileweave.cli.job import Job, read_job
 from tileweave.cli.troubles import Troubles
+from tileweave.jobs.job import Job, read_job
 
 
 def a_job(number: int, attempt: int = 1) -> Job:

@@ -17,11 +17,10 @@ from tileweave.domain.model import Json
 from tileweave.domain.status import Event, Status
 from tileweave.usecases.ports import Rejected
 from tileweave.usecases.propagate import take_update
-from tileweave.usecases.reject import Delivery
+from tileweave.usecases.reject import UNDELIVERABLE, Delivery
 from tileweave.usecases.replay import (
     FROM,
     TRIES,
-    UNDELIVERABLE,
     find,
     rejected,
     replay,

@@ -23,6 +23,7 @@ from tileweave.web.snapshot_input import origin
 COPY = "Copy"
 FILES = {"geojson": "mem:a.geojson", "ndjson": "mem:a.ndjson", "geoparquet": "mem:a.parquet"}
 NDJSON = "application/x-ndjson"
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/scenes"
 
 
 @dataclass
@@ -285,6 +286,18 @@ def test_an_empty_aoi_is_kept_with_its_settings(archive: Archive) -> None:
         assert archive.restore(form, f"{COPY}-{form}")["restored"] == 0
         answer = archive.api.get(f"/aoi/{COPY}-{form}/settings")
         assert answer.json["lease_seconds"] == 77
+
+
+def test_settings_are_left_out_where_they_are_not_wanted(archive: Archive) -> None:
+    """A queue that is not on the list here is one of them."""
+    snapshot = a_snapshot(settings={"lease_seconds": 77.0, "scene_jobs_queue": QUEUE})
+
+    answer = archive.api.post(f"/aoi/{COPY}/restore", json=snapshot)
+    assert wrong_paths(answer) == ["snapshot.settings.scene_jobs_queue"]
+    answer = archive.api.post(f"/aoi/{COPY}/restore?settings=false", json=snapshot)
+    assert answer.status_code == 200
+    found = archive.api.get(f"/aoi/{COPY}/settings").json
+    assert (found["lease_seconds"], found["scene_jobs_queue"]) == (86_400, None)
 
 
 def test_some_scenes_are_asked_for_by_their_names(archive: Archive) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -22,6 +22,7 @@ from google.cloud.firestore import (
     Query,
 )
 
+from tileweave.adapters.firestore.codec import Fields
 from tileweave.adapters.firestore.documents import (
     RETRY,
     STREAM_TIMEOUT,
@@ -281,22 +282,25 @@ def _aoi(snapshot: DocumentSnapshot) -> Aoi:
     return Aoi(**own, policy=_policy(fields.get("policy")))
 
 
-def _policy_fields(policy: Policy) -> dict[str, float]:
+def _policy_fields(policy: Policy) -> Fields:
     return {
         "lease": policy.lease.total_seconds(),
         "first_delay": policy.first_delay.total_seconds(),
         "factor": policy.factor,
         "cap": policy.cap.total_seconds(),
+        "scene_jobs_queue": policy.scene_jobs_queue,
+        "tile_jobs_queue": policy.tile_jobs_queue,
     }
 
 
-def _policy(fields: Mapping[str, float] | None) -> Policy:
+def _policy(fields: Fields | None) -> Policy:
     if fields is None:
         return DEFAULT
     lease, first_delay, cap = (
         timedelta(seconds=fields[name]) for name in ("lease", "first_delay", "cap")
     )
-    return Policy(lease, first_delay, fields["factor"], cap)
+    queues = (fields.get(name, "") for name in ("scene_jobs_queue", "tile_jobs_queue"))
+    return Policy(lease, first_delay, fields["factor"], cap, *queues)
 
 
 def _number(query: Any) -> int:  # noqa: ANN401 - the client's types name its class for it

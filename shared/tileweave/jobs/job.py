@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tileweave.domain.incoming import HEARTBEAT
 from tileweave.domain.messages import Message, Topic
+
+MOST_CHARACTERS = 2_000
+"""Of what a worker says; Tileweave keeps about as much."""
 
 Kind = Literal["scene", "tile"]
 Status = Literal["DONE", "RETRY", "FAILED"]
@@ -67,8 +72,6 @@ class Outcome:
 
 def read_job(text: bytes) -> Job:
     """Return the job of a message. Raises ValueError."""
-    import json
-
     body = json.loads(text)
     if not isinstance(body, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004 - as every other wrong content
@@ -77,7 +80,16 @@ def read_job(text: bytes) -> Job:
 
 def result_of(job: Job, outcome: Outcome) -> Message:
     """Return the result message of a job."""
-    body = {"type": job.kind, "id": job.id, "status": outcome.status, "message": outcome.message}
+    return _answer(job, outcome.status, outcome.message[:MOST_CHARACTERS])
+
+
+def heartbeat_of(job: Job) -> Message:
+    """Return the message that says that a job is still being worked on."""
+    return _answer(job, HEARTBEAT, "")
+
+
+def _answer(job: Job, status: str, message: str) -> Message:
+    body = {"type": job.kind, "id": job.id, "status": status, "message": message}
     attributes = {"type": job.kind, "aoi": job.aoi, "id": str(job.id)}
     if job.attempt is not None:
         body["attempt"] = job.attempt

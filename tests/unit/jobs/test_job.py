@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.doubles import a_scene_job, a_tile_job
-from tileweave.cli.job import Outcome, read_job, result_of
 from tileweave.domain.messages import Topic
+from tileweave.jobs.job import Outcome, read_job, result_of
 
 MESSAGES = Path(__file__).parents[2] / "data" / "messages"
 

@@ -1,0 +1,1 @@
+"""SQS, over boto3."""

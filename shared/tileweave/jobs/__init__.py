@@ -1,0 +1,1 @@
+"""Jobs as workers see them: taken, worked on, and answered."""
