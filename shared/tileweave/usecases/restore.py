@@ -120,14 +120,22 @@ def _restore(
     if checked.wrong or checked.differing:
         reading = Reading(services)  # nothing is refused by what was not read
         checked = reading.draft(check, keys)[0]
-    if checked.wrong:
-        raise Invalid(checked.wrong[:MOST_PROBLEMS])
-    if checked.differing:
-        raise Differs(checked.differing[:MOST_PROBLEMS])
+    _refuse(services, names, checked)
     _add(reading, names, [each for each in scenes if each.source_id not in checked.known], progress)
     added = [each for each in scenes if each.source_id in progress.added]
     tiles = sum(len(each.tiles) for each in added)
     return Restored(len(added), tiles, len(scenes) - len(added))
+
+
+def _refuse(services: Services, names: Names, checked: _Checked) -> None:
+    """Raise what is wrong; that the AOI was deleted meanwhile, if that is why tiles are unknown."""
+    if checked.wrong:
+        found = services.store.find_aoi(names.aoi)
+        if found is None or found.generation != names.generation:
+            raise NotFound("AOI", names.aoi)
+        raise Invalid(checked.wrong[:MOST_PROBLEMS])
+    if checked.differing:
+        raise Differs(checked.differing[:MOST_PROBLEMS])
 
 
 def _check(names: Names, scenes: Sequence[NewScene], draft: Draft) -> _Checked:

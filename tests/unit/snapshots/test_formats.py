@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyogrio
 import pytest
 import shapely
 from pyarrow import parquet
@@ -213,7 +214,6 @@ def test_an_empty_aoi_is_geoparquet_too() -> None:
 
 def test_gdal_reads_what_is_written_as_geojson(tmp_path: Path) -> None:
     """A Feature a scene, for any GIS."""
-    pyogrio = pytest.importorskip("pyogrio")
     path = tmp_path / "a.geojson"
     path.write_bytes(written(Format.GEOJSON, [a_feature(0)]).getvalue())
     assert pyogrio.read_info(path)["features"] == 1

@@ -22,7 +22,7 @@ from tests.builders import (
 from tests.property import invariants
 from tests.snapshots import features_of, restored
 from tests.unit.usecases.troubled import TroubledStore
-from tileweave.domain.errors import Differs, Invalid, NotFound
+from tileweave.domain.errors import Conflict, Differs, Invalid, NotFound
 from tileweave.domain.model import Json
 from tileweave.domain.status import Event, Status
 from tileweave.usecases import export, restore
@@ -212,3 +212,22 @@ def test_a_link_to_nowhere_is_refused() -> None:
     with pytest.raises(Invalid, match=rf"{product(1)}.*there is no tile {BURST}"):
         restored(world.services, features_of(source.services)[1:], AOI)
     assert world.documents() == []
+
+
+def test_an_aoi_that_is_deleted_between_two_commits_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """That is what is told, and not that tiles are unknown."""
+    monkeypatch.setattr(restore, "MOST_BYTES_A_COMMIT", 2 * LEAST_WEIGHT + 2_500)
+    store = TroubledStore()
+    world = World(store=store)
+    features = features_of(a_running_world().services)
+
+    def deleted() -> None:
+        world.store.bury_aoi(AOI)
+        world.store.delete_some(AOI, 0, 1_000)
+
+    store.before_commits = [None, deleted]
+    store.commit_troubles = [None, Conflict("somebody was quicker")]
+    with pytest.raises(NotFound, match=AOI):
+        restored(world.services, features, AOI)
