@@ -157,7 +157,8 @@ def test_what_is_not_on_the_list_is_refused_and_never_contacted(href: str) -> No
 
 TOKENS = st.sampled_from(
     ["prefix", "path", "a", ".", "..", "/", "//", "\\", "%2e", "%2F", "%252e", "%5c", ";", "?", "#",
-     "@", ":", ":443", "evil.example", "host.example", "bucket", "\uff0e", "%", " ", "\t", "%00", "é"]
+     "@", ":", ":443", "evil.example", "host.example", "bucket", "\uff0e", "%",
+     " ", "\t", "%00", "é"]
 )  # fmt: skip
 BEGINS = st.sampled_from(
     ["s3://bucket", "s3://bucket/prefix", "https://host.example", "https://host.example/path",
