@@ -133,5 +133,5 @@ def _made_new(world: World) -> list[Any]:
 
 TestRestoring = pytest.mark.timeout(400)(Restoring.TestCase)
 TestRestoringForced = pytest.mark.timeout(400)(RestoringForced.TestCase)
-TestRestoring.settings = settings(max_examples=20)
-TestRestoringForced.settings = settings(max_examples=20)
+TestRestoring.settings = settings(max_examples=8)
+TestRestoringForced.settings = settings(max_examples=8)

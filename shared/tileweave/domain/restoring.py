@@ -8,13 +8,21 @@ what is not DONE (any more), and one that waits for nothing is handed out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from tileweave.domain.draft import Draft
-from tileweave.domain.ingestion import Names, NewScene, NewTile, Placed, TileRef, refs_of
+from tileweave.domain.ingestion import (
+    Names,
+    NewScene,
+    NewTile,
+    Placed,
+    TileRef,
+    circle_of,
+    refs_of,
+)
 from tileweave.domain.lifecycle import remembered
 from tileweave.domain.model import Change, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, token
@@ -75,6 +83,21 @@ def foresee(draft: Draft, names: Names, scenes: Iterable[NewScene]) -> None:
                 bare = replace(tile, previous=None, reference=None)
                 draft.put(_tile(draft, names, new, bare))
         draft.put(_scene(draft, names, new, at_once=True))
+
+
+def without_circles(scenes: Sequence[NewScene]) -> list[NewScene]:
+    """Return scenes whose tiles do not wait for each other in a circle.
+
+    Links that were read at different moments may make one, where a FAILED tile was put back in
+    between. Then the earliest of its tiles waits for the others no more.
+    """
+    by_name = {scene.source_id: scene for scene in scenes}
+    while circle := circle_of(by_name.values()):
+        place = min(range(len(circle)), key=lambda each: _by_date(by_name, circle[each]))
+        first, named = circle[place], circle[(place + 1) % len(circle)]
+        scene = by_name[first.scene_source_id]
+        by_name[scene.source_id] = _without_link(scene, first.source_id, named)
+    return list(by_name.values())
 
 
 def is_there(draft: Draft, names: Names, new: NewScene) -> bool:
@@ -252,6 +275,24 @@ def _tile_state_of(tile: NewTile) -> TileState:
     if tile.restored is None:
         raise ValueError(f"{tile.source_id} has no state to be restored to")
     return tile.restored
+
+
+def _by_date(scenes: Mapping[str, NewScene], ref: TileRef) -> tuple[datetime, str, str]:
+    return scenes[ref.scene_source_id].date, ref.scene_source_id, ref.source_id
+
+
+def _without_link(scene: NewScene, source_id: str, named: TileRef) -> NewScene:
+    tiles = [
+        replace(
+            tile,
+            previous=None if tile.previous == named else tile.previous,
+            reference=None if tile.reference == named else tile.reference,
+        )
+        if tile.source_id == source_id
+        else tile
+        for tile in scene.tiles
+    ]
+    return replace(scene, tiles=tuple(tiles))
 
 
 def _same_scene(scene: Scene, new: NewScene) -> bool:

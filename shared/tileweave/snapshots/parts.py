@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from tileweave.domain.errors import Invalid, Problem
+from tileweave.domain.identity import AOI_NAME
 from tileweave.domain.model import Json
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -33,7 +34,7 @@ class Header(_Part):
     """Of which AOI a snapshot is, as of when, and what that says of its jobs (its `settings`)."""
 
     format: Literal[1] = FORMAT
-    aoi: str
+    aoi: Annotated[str, Field(pattern=f"^{AOI_NAME.pattern}$")]
     taken_at: Annotated[AwareDatetime, AfterValidator(_in_utc)]
     settings: Json | None = None
 

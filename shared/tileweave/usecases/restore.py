@@ -92,8 +92,8 @@ def restore(services: Services, aoi: str, scenes: Sequence[NewScene]) -> Restore
     found = services.store.find_aoi(aoi)
     if found is None:
         raise NotFound("AOI", aoi)
-    names = Names(aoi, found.generation)
-    return retrying(partial(_restore, services, names, scenes, _Progress()))
+    names, sound = Names(aoi, found.generation), restoring.without_circles(scenes)
+    return retrying(partial(_restore, services, names, sound, _Progress()))
 
 
 def restore_all(services: Services, aoi: str, scenes: Iterable[NewScene]) -> Restored:
@@ -143,9 +143,6 @@ def _check(names: Names, scenes: Sequence[NewScene], draft: Draft) -> _Checked:
     beside = {ref for each in new for ref in ingestion.refs_of(each)}
     wrong = [problem for each in new for problem in _wrong(draft, names, each, beside)]
     restoring.foresee(draft, names, new)
-    if circle := ingestion.circle_of(new):
-        named = " -> ".join(f"{ref.source_id} of {ref.scene_source_id}" for ref in circle[:5])
-        wrong.append(Problem(circle[0].scene_source_id, f"tiles name each other: {named}"))
     return _Checked(known, tuple(differing), tuple(wrong))
 
 

@@ -34,6 +34,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Count = Annotated[int, Field(strict=True, ge=0, le=10**9)]
+Said = Annotated[str, Field(max_length=20_000)]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -47,9 +48,9 @@ class _Change(_Read):
     before: Status | None = Field(validation_alias="from")
     to: Status
     attempt: Count
-    message: str = ""
-    actor: Annotated[str, Field(min_length=1)]
-    reason: str = ""
+    message: Said = ""
+    actor: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Said = ""
 
     @property
     def change(self) -> Change:
@@ -71,7 +72,7 @@ class _Shown(_Read):
     """What lists show of a state."""
 
     status: Status = Field(validation_alias=either("Status", "status"))
-    message: str = Field(validation_alias=either("Message", "message"))
+    message: Said = Field(validation_alias=either("Message", "message"))
     attempt: Count = Field(validation_alias=either("Attempt", "attempt"))
     updated_at: Moment = Field(validation_alias=either("UpdatedAt", "updated_at"))
     retry_countdown: Count = Field(validation_alias=either("RetryCountDown", "retry_countdown"))

@@ -45,12 +45,12 @@ def page(services: Services, request: Request, aoi: str) -> Response:
     names = request.args.getlist("scene")
     if len(names) > MOST_NAMED:
         raise BadRequest(f"The parameter scene is there {len(names)} times: at most {MOST_NAMED}.")
-    cursor = request.args.get("cursor")
+    limit, cursor = limit_of(request), request.args.get("cursor")
+    after = None if cursor is None else place_of_cursor(cursor)
     if names:
         part = Part(exporting.some(services, aoi, names), None)
     else:
-        after = None if cursor is None else place_of_cursor(cursor)
-        part = exporting.page(services, aoi, after, limit_of(request))
+        part = exporting.page(services, aoi, after, limit)
     header = _header(services, found, settings=cursor is None and not names)
     return Response(_collection(request, header, part), mimetype=GEOJSON)
 

@@ -13,6 +13,7 @@ import pytest
 from tests.snapshots import essence
 from tests.unit.cli.calling import Service
 from tileweave.adapters.places import AllowedPlaces
+from tileweave.cli import service
 from tileweave.client import snapshots
 from tileweave.client.models import SNAPSHOT, SnapshotPage
 from tileweave.domain.model import Json
@@ -85,6 +86,16 @@ def test_a_large_snapshot_is_restored_in_parts(
 
     assert denmark.run("restore", file, "--as", "Copy", "--json").json["restored"] == 3
     assert [each.url.path for each in denmark.requests] == ["/aoi/Copy/restore"] * 3
+
+
+def test_a_snapshot_is_read_in_pages(denmark: Service) -> None:
+    """As many as it takes."""
+    with denmark.called(), service.client() as client:
+        found = [_name(each) for each in client.export("Denmark", page=1)]
+    assert found == [
+        _name(each) for each in denmark.api.get("/aoi/Denmark/export").json["features"]
+    ]
+    assert len(denmark.requests) == 4
 
 
 def test_what_is_there_already_and_differs_is_named(denmark: Service, tmp_path: Path) -> None:

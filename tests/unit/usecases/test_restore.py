@@ -192,12 +192,23 @@ def test_another_snapshot_of_the_same_scenes_is_not_restored_over_them() -> None
         restored(world.services, features_of(source.services), AOI, taken_at=LATER)
 
 
-def test_tiles_that_wait_for_each_other_are_refused() -> None:
-    """As are links to what is nowhere, each by its name."""
-    world = World(a_new_scene(0, [a_new_tile()]), a_new_scene(1, [a_new_tile(previous=ref(0))]))
-    one, other = features_of(world.services)
+def test_tiles_that_wait_for_each_other_do_so_no_more() -> None:
+    """The earlier of both is a root: nothing waits for ever."""
+    source = World(a_new_scene(0, [a_new_tile()]), a_new_scene(1, [a_new_tile(previous=ref(0))]))
+    one, other = features_of(source.services)
     back = {"Date": "2022-01-23T17:01:24Z", "SceneID": product(1), "SourceID": BURST}
-    one["properties"]["Tiles"][0]["Previous"] = back
-    for features, said in (([one, other], "name each other"), ([other], "there is no tile")):
-        with pytest.raises(Invalid, match=said):
-            restored(World().services, features, AOI)
+    one["properties"]["Tiles"][0] |= {"Previous": back, "Reference": back}
+
+    world = put_back([one, other])
+
+    assert world.links() == {0: (None, None), 1: (0, None)}
+    assert invariants.ends_that_disagree(world.store) == []
+
+
+def test_a_link_to_nowhere_is_refused() -> None:
+    """By the name of the scene, and nothing is restored."""
+    source = World(a_new_scene(0, [a_new_tile()]), a_new_scene(1, [a_new_tile(previous=ref(0))]))
+    world = World()
+    with pytest.raises(Invalid, match=rf"{product(1)}.*there is no tile {BURST}"):
+        restored(world.services, features_of(source.services)[1:], AOI)
+    assert world.documents() == []

@@ -418,6 +418,7 @@ def test_headers_are_checked() -> None:
         (a_snapshot(format=2), "snapshot"),
         (a_snapshot(scene, settings={"lease_seconds": 0}), "snapshot.settings.lease_seconds"),
         (a_snapshot(taken_at="now"), "snapshot.taken_at"),
+        (a_snapshot(aoi="a.b"), "snapshot.aoi"),
         (a_snapshot(scene, scene), "features.1.properties.source_id"),
     ):
         answer = api.post(f"/aoi/{COPY}/restore", json=body)
