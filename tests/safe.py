@@ -39,6 +39,8 @@ class Product:
     burst_ids: bool = True
     grid_shift: int = 0
     measurement_bytes: int = 0
+    noise: int = 6_000
+    """Numbers in each annotation that no compression makes smaller."""
     seed: int = 1
 
     def annotation(self, swath: int, polarisation: str = "vv") -> str:
@@ -93,7 +95,7 @@ class Product:
 
     def _annotation(self, swath: int, polarisation: str) -> bytes:
         noise = random.Random(swath)
-        values = " ".join(f"{noise.random():.9e}" for _ in range(6_000))
+        values = " ".join(f"{noise.random():.9e}" for _ in range(self.noise))
         bursts = "".join(self._burst(swath, number) for number in range(self.bursts))
         points = "".join(self._points(swath))
         return f"""<?xml version="1.0" encoding="UTF-8"?>
