@@ -92,7 +92,7 @@ def _request(aoi: str, track: int, number: int, bursts: int, length: int) -> Jso
 
 
 def _burst(track: int, burst: int) -> str:
-    return f"A{track}_IW{burst % 3 + 1}_{_anx_time(burst)}"
+    return f"A{track + 1}_IW{burst % 3 + 1}_{_anx_time(burst)}"
 
 
 def _anx_time(burst: int) -> int:
