@@ -20,6 +20,9 @@ from tileweave.domain.model import Document, Json
 SCENES = 500
 TIMES = 3
 MOST_MILLISECONDS = 60
+LEAST_LINKED = 0.5
+"""Of the speed with given links: what is there is looked for, and links are found."""
+LINKS = ("previous_tile_id", "previous_scene_id", "reference_tile_id", "reference_scene_id")
 LEAST_TILES = 1_500
 
 
@@ -28,6 +31,7 @@ def measure(*, quick: bool) -> Iterator[Figure]:
     scenes = 10 if quick else SCENES
     with environment() as project, served("aoi") as function, bare("ingest") as floor:
         yield _bulk(project, scenes, 1 if quick else TIMES, function, floor)
+        yield _linked(scenes, 1 if quick else TIMES, function)
         yield _one_by_one(project, 3 if quick else 30, function, floor)
 
 
@@ -55,8 +59,39 @@ def _bulk(project: str, scenes: int, times: int, function: Function, floor: Func
     )
 
 
-def _added(function: Function, aoi: str, body: bytes, scenes: int) -> None:
-    answer = json.loads(function.post(f"/aoi/{aoi}/scenes", body))
+def _linked(scenes: int, times: int, function: Function) -> Figure:
+    """Measure the same scenes with automatic links; the floor is that of given links."""
+    measured, least = [], []
+    for number in range(times + 1):
+        given, linked = f"given-{number}", f"linked-{number}"
+        for aoi in (given, linked):
+            function.post(f"/aoi/{aoi}")
+        body = seeding.bodies(given, scenes, length=scenes)
+        given_taken = seconds_of(partial(_added, function, given, body, scenes))
+        bare_body = _without_links(seeding.requests(linked, scenes, length=scenes))
+        taken = seconds_of(partial(_added, function, linked, bare_body, scenes, "?links=auto"))
+        if number:
+            measured.append(taken)
+            least.append(given_taken)
+    tiles = scenes * seeding.BURSTS
+    return Figure(
+        case=f"{tiles:,} tiles in {scenes} scenes, links=auto",
+        value=tiles / middle(measured),
+        unit="tiles/s",
+        floor=tiles / middle(least),
+        ratio_goal=at_least(LEAST_LINKED),
+    )
+
+
+def _without_links(requests: list[Json]) -> bytes:
+    for tile in (each for request in requests for each in request["tiles"].values()):
+        for name in LINKS:
+            tile.pop(name, None)
+    return json.dumps(requests).encode()
+
+
+def _added(function: Function, aoi: str, body: bytes, scenes: int, query: str = "") -> None:
+    answer = json.loads(function.post(f"/aoi/{aoi}/scenes{query}", body))
     if answer["added"] != scenes:
         raise RuntimeError(f"{answer['added']} of {scenes} scenes were added")
 

@@ -92,7 +92,11 @@ def _request(aoi: str, track: int, number: int, bursts: int, length: int) -> Jso
 
 
 def _burst(track: int, burst: int) -> str:
-    return f"A{track}_IW{burst % 3 + 1}_{8951 + burst}"
+    return f"A{track + 1}_IW{burst % 3 + 1}_{_anx_time(burst)}"
+
+
+def _anx_time(burst: int) -> int:
+    return 8951 + 28 * burst
 
 
 def _tile(track: int, number: int, burst: int) -> dict[str, Any]:
@@ -103,7 +107,7 @@ def _tile(track: int, number: int, burst: int) -> dict[str, Any]:
             "graph_name": "S1BackscatterCoherence",
             "is_retriable": False,
         },
-        "anx_time": 8951 + burst,
+        "anx_time": _anx_time(burst),
         "geometry_wkt": _square(track % 30, 50 + burst * 0.17, 0.2),
     }
     if not number:

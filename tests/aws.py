@@ -104,7 +104,7 @@ def serving() -> Iterator[Aws]:
 
     server = make_server("127.0.0.1", 0, counted, threaded=True, request_handler=MotoRequestHandler)
     aws.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, name="moto", daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), name="moto", daemon=True)
     thread.start()
     try:
         yield aws

@@ -597,13 +597,12 @@ def test_what_is_found_by_name_can_be_changed_as_it_was_found(store: Store, aoi:
         store.commit([Write(edit, found.version)], [])
 
 
-def test_scenes_are_found_by_their_product_names(store: Store, aoi: str) -> None:
-    """Those of one AOI; a staged tile or one of that name is none."""
-    put(
-        store,
-        replace(a_scene(0), product_name="S1A_1_"),
-        replace(a_scene(1), product_name="S1A_2_"),
-    )
-    [found] = store.scenes_of_products(aoi, ["S1A_1_", "S1A_3_"])
-    assert found == store.read([a_scene(0).key])[a_scene(0).key]
-    assert list(store.scenes_of_products("Another", ["S1A_1_"])) == []
+def test_tiles_are_found_by_what_their_source_ids_lie_between(store: Store, aoi: str) -> None:
+    """Both ends included, in the order of their characters; with their versions."""
+    ids = ["A44_IW1_8950", BURST, "A44_IW1_89600", NEIGHBOUR, "A44_IW1_8980", "A44_IW2_8951"]
+    put(store, *(a_tile(0, each) for each in ids), replace(a_tile(2), staged=True))
+    found = list(store.tiles_between(aoi, BURST, NEIGHBOUR))
+    assert sorted(each.document.source_id for each in found) == [BURST, "A44_IW1_89600", NEIGHBOUR]
+    keys = [each.document.key for each in found]
+    assert list(store.read(keys).values()) == found
+    assert list(store.tiles_between("Another", BURST, NEIGHBOUR)) == []

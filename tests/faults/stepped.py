@@ -131,7 +131,7 @@ class _Remote:
 
 _LISTS = frozenset(
     {"aois", "attempts", "due", "leftovers", "rejected", "scenes", "tiles", "uncut", "unpublished"}
-    | {"scenes_of_products", "tiles_named"}
+    | {"tiles_between", "tiles_named"}
 )
 """Calls whose answer is gone through once."""
 

@@ -182,21 +182,11 @@ class MemoryStore:
     def tiles_named(self, aoi: str, source_ids: Collection[str]) -> Iterator[Stored]:
         """Return the tiles of an AOI that have one of these source ids."""
         wanted = set(source_ids)
-        with self._lock:
-            found = [self._documents[each.key] for each in self._in_order() if each.aoi == aoi]
-        tiles = (each for each in found if isinstance(each.document, Tile))
-        return (each for each in tiles if each.document.source_id in wanted)
+        return (each for each in self._tiles_of(aoi) if each.document.source_id in wanted)
 
-    def scenes_of_products(self, aoi: str, product_names: Collection[str]) -> Iterator[Stored]:
-        """Return the scenes of an AOI that have one of these product names."""
-        wanted = set(product_names)
-        with self._lock:
-            found = [self._documents[each.key] for each in self._in_order() if each.aoi == aoi]
-        return (
-            each
-            for each in found
-            if isinstance(each.document, Scene) and each.document.product_name in wanted
-        )
+    def tiles_between(self, aoi: str, first: str, last: str) -> Iterator[Stored]:
+        """Return the tiles of an AOI whose source ids are from `first` to `last`."""
+        return (each for each in self._tiles_of(aoi) if first <= each.document.source_id <= last)
 
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox."""
@@ -254,6 +244,11 @@ class MemoryStore:
             documents = self._in_order()
         found = [each for each in documents if each.aoi == aoi]
         return [each for each in found if not statuses or each.status in statuses]
+
+    def _tiles_of(self, aoi: str) -> list[Stored]:
+        with self._lock:
+            found = [self._documents[each.key] for each in self._in_order() if each.aoi == aoi]
+        return [each for each in found if isinstance(each.document, Tile)]
 
     def _in_order(self) -> list[Document]:
         """Return all that can be listed, in order; it is sorted anew only after a change."""

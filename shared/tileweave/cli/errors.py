@@ -68,5 +68,6 @@ def exit_code(error: Exception) -> int | None:
 
 
 def tell(what: object) -> None:
-    """Write one line to standard error."""
-    typer.echo(f"tileweave: {what}", err=True)
+    """Write one line to standard error, without what a terminal would obey."""
+    said = "".join(each if each.isprintable() or each == "\n" else " " for each in str(what))
+    typer.echo(f"tileweave: {said}", err=True)

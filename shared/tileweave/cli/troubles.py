@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tileweave.jobs.job import Job
+if TYPE_CHECKING:
+    from tileweave.jobs.job import Job
 
 _SCALE = float(2**32)
 

@@ -16,12 +16,12 @@ import typer
 
 from tileweave.cli import connect, signals
 from tileweave.cli.errors import CommandError, told
-from tileweave.cli.execute import Execution
-from tileweave.cli.simulate import Simulation
 from tileweave.cli.troubles import Troubles
 from tileweave.jobs.patience import GRACE_SECONDS, Patience
 
 if TYPE_CHECKING:
+    from tileweave.cli.execute import Execution
+    from tileweave.cli.simulate import Simulation
     from tileweave.cli.state import RunState
     from tileweave.jobs.job import Kind as JobKind
     from tileweave.jobs.loop import Work
@@ -100,6 +100,8 @@ def work(
     check_rates(fail, retry)
     if (queue is None) != (results_queue is None) or (queue and port is not None):
         raise typer.BadParameter("--queue and --results-queue go together, and without --port")
+    from tileweave.cli.simulate import Simulation
+
     patience = Patience(timeout, grace)
     doing = _work(Simulation(seconds, fail, retry, seed) if simulate else None, execute, patience)
     troubles = Troubles(duplicate, delay, drop, seed)
@@ -140,6 +142,8 @@ def _execution(written: str, patience: Patience) -> Execution:
     program = shutil.which(command[0]) if command else None
     if program is None:
         raise typer.BadParameter(f"--exec names no program that is here: {written!r}")
+    from tileweave.cli.execute import Execution
+
     return Execution([program, *command[1:]], patience)
 
 

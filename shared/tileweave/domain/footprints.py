@@ -21,6 +21,9 @@ NEAR = 5
 ORBIT = 59_246
 """ANX times begin anew after one orbit: 12 days / 175 = 5924.57 s, in tenths, rounded."""
 
+APART = 100
+"""Tenths of a second without a burst that is looked for, that a query may go over."""
+
 _BURST = re.compile(r"([AD][1-9][0-9]{0,2}_[A-Z]{2}[1-9])_(0|[1-9][0-9]{0,4})", re.ASCII)
 """Spelt in the one way in which a neighbour's id can be told from it."""
 
@@ -43,6 +46,35 @@ def footprint_of(source_id: str) -> Footprint:
 def neighbours(source_ids: Iterable[str]) -> set[str]:
     """Return the source ids of all tiles that may be of one footprint with one of these."""
     return {each for source_id in source_ids for each in _near(source_id)}
+
+
+def spans(source_ids: Iterable[str]) -> tuple[set[str], list[tuple[str, str]]]:
+    """Return how to look for tiles: by these names, and by what their source ids lie between.
+
+    The bursts of a scene follow each other: one span holds them all, and little else. Within it all
+    ANX times have as many digits, so that their order is that of the text.
+    """
+    names: set[str] = set()
+    tracks: dict[str, list[int]] = {}
+    for source_id in source_ids:
+        if footprint_of(source_id).anx_time is None:
+            names.add(source_id)
+        else:
+            track, _, anx_time = source_id.rpartition("_")
+            tracks.setdefault(track, []).append(int(anx_time))
+    found = [(track, run) for track, times in tracks.items() for run in _runs(sorted(times))]
+    return names, [(f"{track}_{run[0]}", f"{track}_{run[-1]}") for track, run in found]
+
+
+def _runs(times: list[int]) -> list[list[int]]:
+    """Return ascending times in runs without a gap of more than APART, of as many digits each."""
+    runs = [[times[0]]]
+    for before, time in pairwise(times):
+        if time - before <= APART and len(str(time)) == len(str(before)):
+            runs[-1].append(time)
+        else:
+            runs.append([time])
+    return runs
 
 
 def footprints(source_ids: Iterable[str]) -> dict[str, str]:

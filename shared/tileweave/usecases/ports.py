@@ -226,12 +226,15 @@ class Store(Protocol):
         """
 
     def tiles_named(self, aoi: str, source_ids: Collection[str]) -> Iterator[Stored]:
-        """Return the tiles of an AOI that have one of these source ids, as of now, in any order."""
+        """Return the tiles of an AOI that have one of these source ids, as of now, in any order.
 
-    def scenes_of_products(self, aoi: str, product_names: Collection[str]) -> Iterator[Stored]:
-        """Return the scenes of an AOI that have one of these product names, in any order.
+        A query for each 30 of them.
+        """
 
-        Like every list, neither has staged tiles; both cost a query for each 30 names.
+    def tiles_between(self, aoi: str, first: str, last: str) -> Iterator[Stored]:
+        """Return the tiles of an AOI whose source ids are from `first` to `last`, sorted as text.
+
+        Like every list, neither has staged tiles.
         """
 
     def unpublished(self) -> Iterator[Document]:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from tileweave.domain.acquisitions import is_idle, product_name
 from tileweave.domain.errors import Conflict
 from tileweave.domain.fences import fence_of, tracks_of
-from tileweave.domain.footprints import neighbours
+from tileweave.domain.footprints import neighbours, spans
 from tileweave.domain.ingestion import Names, NewScene
-from tileweave.domain.model import Scene, Tile
+from tileweave.domain.model import Key, Scene, Tile
 from tileweave.domain.readiness import links_of
 from tileweave.domain.status import Status
 from tileweave.usecases.add_scene import absent
@@ -55,15 +55,17 @@ def look(
     ids = {tile.source_id for new in scenes for tile in new.tiles}
     tracks = tracks_of(ids)
     known = dict(services.store.read([fence_of(names, each) for each in tracks]))
-    tiles = _tiles_around(services, names.aoi, ids)
-    products = {product_name(each.source_id) for each in scenes}
-    same = list(services.store.scenes_of_products(names.aoi, products))
-    known |= {each.document.key: each for each in (*tiles, *same)}
+    stored = _tiles_around(services, names.aoi, ids)
+    tiles = [each.document for each in stored if isinstance(each.document, Tile)]
+    asked = _scenes_beside(names, scenes, tiles)
+    beside = services.store.read(asked)
+    known |= {each.document.key: each for each in stored} | dict(beside)
     new = {} if again else {key: None for key in absent(names, scenes) if key not in known}
+    found = [each.document for each in beside.values() if each]
     return Survey(
         reading=Reading(services, known, new),
-        tiles=[each.document for each in tiles if isinstance(each.document, Tile)],
-        scenes=[each.document for each in same if isinstance(each.document, Scene)],
+        tiles=tiles,
+        scenes=[each for each in found if isinstance(each, Scene) and each.aoi == names.aoi],
         tracks=tracks,
     )
 
@@ -73,11 +75,27 @@ def _tiles_around(services: Services, aoi: str, source_ids: Iterable[str]) -> li
     found: list[Stored] = []
     asked: set[str] = set()
     while wanted := neighbours(source_ids) - asked:
-        more = list(services.store.tiles_named(aoi, wanted))
+        exact, between = spans(wanted)
+        more = list(services.store.tiles_named(aoi, exact)) if exact else []
+        for first, last in between:
+            more += services.store.tiles_between(aoi, first, last)
+        more = [each for each in more if each.document.source_id in wanted]
         found += more
         asked |= wanted
         source_ids = {each.document.source_id for each in more}
     return found
+
+
+def _scenes_beside(names: Names, scenes: Iterable[NewScene], tiles: Iterable[Tile]) -> list[Key]:
+    """Return the keys of the scenes, and of those that are the same acquisitions.
+
+    These have tiles of the same footprints, and so they need no query of their own.
+    """
+    own = {new.source_id for new in scenes}
+    products = {product_name(each) for each in own}
+    there = {tile.scene_source_id for tile in tiles}
+    same = {each for each in there if product_name(each) in products}
+    return [Key("scene", names.scene(each)) for each in sorted(own | same)]
 
 
 def _mended(services: Services, found: Survey) -> Survey:

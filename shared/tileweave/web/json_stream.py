@@ -103,8 +103,8 @@ class JsonStream:
                 if not (self._is_cut_off(error) and self._more()):
                     raise
                 continue
-            if end == len(self._text) and self._more():
-                continue  # a number may go on
+            if end > len(self._text) - CUT_OFF and self._more():
+                continue  # a number may go on: what is left may be `.`, or `e+`
             check_writable(body, self._text[self._at : end])
             self._at = end
             return body
@@ -120,7 +120,8 @@ class JsonStream:
             raise ValueError(f"an item has more than {MOST_ITEM} characters")
         piece = "" if self._ended else self.source.read(max(PIECE, len(rest)))
         self._ended = not piece
-        self._text, self._at = rest + piece, 0
+        if piece:
+            self._text, self._at = rest + piece, 0
         return bool(piece)
 
     def _expected(self, what: str) -> Any:  # noqa: ANN401 - it never returns

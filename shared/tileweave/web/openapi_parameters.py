@@ -68,7 +68,7 @@ ATTEMPT = _in_query(
 TILES_OF = _in_query(
     "tiles",
     {"enum": [*limits.TILES_OF], "default": limits.TILES_OF[0]},
-    "`annotations`: Sentinel-1 scenes (IW or EW, SLC) without tiles get the bursts of products.",
+    "`annotations`: a Sentinel-1 scene (IW, EW; SLC) without tiles gets the bursts of its product.",
 )
 
 LIMIT = _in_query(

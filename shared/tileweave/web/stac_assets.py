@@ -11,6 +11,9 @@ from tileweave.domain.model import Json
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".safe", ".safe.zip")
 """How the name of a whole product ends."""
 
+MANIFEST = "/manifest.safe"
+"""A list of what a product holds, not the product."""
+
 ARCHIVE_TYPES = ("application/zip", "application/x-tar", "application/x-zip-compressed")
 
 STORES = ("s3", "gs")
@@ -32,6 +35,8 @@ def _is_product(name: str, asset: Json) -> bool:
         return False
     if isinstance(roles, list) and "archive" in roles:
         return True
+    if _path(href).endswith(MANIFEST):
+        return False
     named = name.casefold() in ("product", "archive", "safe")
     packed = asset.get("type") in ARCHIVE_TYPES or _path(href).endswith(ARCHIVES)
     return packed and (named or not isinstance(roles, list) or "data" in roles)

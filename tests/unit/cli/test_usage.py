@@ -100,6 +100,12 @@ def test_a_file_that_cannot_be_used_is_one_line(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == "tileweave: /data/lock: Permission denied\n"
 
 
+def test_an_error_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit), told():
+        raise CommandError("a scene called \x1b[2Jgone")
+    assert capsys.readouterr().err == "tileweave: a scene called  [2Jgone\n"
+
+
 def test_an_error_that_nobody_foresaw_is_not_hidden() -> None:
     with pytest.raises(ConnectionError), told():
         raise ConnectionError("from the program itself")

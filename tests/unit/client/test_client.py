@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Request
 import tileweave
 from tests.builders import date_of, product
 from tileweave.adapters.memory import MemoryPublisher, MemoryStore
+from tileweave.adapters.places import AllowedPlaces
 from tileweave.client import (
     ApiError,
     Busy,
@@ -611,3 +613,39 @@ def name_of(feature: dict[str, Any]) -> str:
     """Return the source id of a scene's Feature."""
     name: str = feature["properties"]["source_id"]
     return name
+
+
+def test_scenes_of_a_file_are_added_by_the_service(services: Services, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(json.dumps(DENMARK))
+    there = replace(services, places=AllowedPlaces.of(f"file://{tmp_path}"))
+    served = http_function(aoi.ROUTES, lambda: there)
+    transport = httpx.WSGITransport(app=Request.application(served))
+    with Client("http://here", transport=transport) as client:
+        client.create_aoi(AREA)
+
+        found = client.add_scenes_from(
+            AREA, f"file://{tmp_path}/a", media_type="application/json", tiles="annotations"
+        )
+
+        assert (found.added, found.refused) == (3, 0)
+        with pytest.raises(Refused) as raised:
+            client.add_scenes_from(AREA, "s3://archive/a")
+        assert [each.path for each in raised.value.errors] == ["href"]
+
+
+def test_automatic_links_are_foreseen_and_made(client: Client) -> None:
+    """What would be made can be added; a tile in between has the one after it linked anew."""
+    scenes = [a_request(number) for number in (0, 2)]
+    foreseen = client.foresee_scenes(AREA, scenes, links="auto")
+    assert (foreseen.added, len(foreseen.graph["features"]), foreseen.relinked) == (2, 2, ())
+    assert client.overview(AREA).scenes.total == 0
+    assert client.add_scenes(AREA, scenes, links="auto").added == 2
+    between = a_request(1)
+    [moved] = client.foresee_scenes(AREA, [between], links="auto").relinked
+    assert moved.before.previous is not None
+    assert moved.after.previous is not None
+    assert moved.before.previous.scene_source_id == scenes[0]["source_id"]
+    assert moved.after.previous.scene_source_id == between["source_id"]
+    client.add_scene(AREA, between, links="auto")
+    assert len(client.leaf_tiles(AREA)) == 1
+    assert client.foresee_scenes(AREA, [between]).known == 1

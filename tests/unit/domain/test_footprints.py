@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from tileweave.domain.footprints import ORBIT, footprint_of, footprints, neighbours
+from tileweave.domain.footprints import ORBIT, footprint_of, footprints, neighbours, spans
 
 
 def together(*source_ids: str) -> set[frozenset[str]]:
@@ -60,3 +60,23 @@ def test_a_footprint_tells_its_track() -> None:
     assert footprint_of("D37_IW1_21211") == ("D37_IW1", 21_211)
     assert footprint_of("T32UNG") == ("T32UNG", None)
     assert neighbours(["T32UNG"]) == {"T32UNG"}
+
+
+def test_the_bursts_of_a_scene_are_looked_for_by_what_they_lie_between() -> None:
+    """Of each swath; other tiles by their names."""
+    bursts = [f"A44_IW{swath}_{8951 + 28 * each}" for each in range(8) for swath in (1, 2)]
+    names, between = spans(neighbours([*bursts, "T32UNG"]))
+    assert names == {"T32UNG"}
+    assert sorted(between) == [
+        ("A44_IW1_8947", "A44_IW1_9151"),
+        ("A44_IW2_8947", "A44_IW2_9151"),
+    ]
+
+
+@pytest.mark.parametrize("time", [0, 2, 7, 97, 102, 997, 1_000, 9_998, ORBIT - 3, ORBIT])
+def test_a_span_holds_what_is_near_as_text_is_sorted(time: int) -> None:
+    """Whatever the numbers of digits, and around the end of an orbit."""
+    near = neighbours([f"A44_IW1_{time}"])
+    _, between = spans(near)
+    assert all(any(first <= each <= last for first, last in between) for each in near)
+    assert len(spans(["A44_IW1_100", "A44_IW1_201"])[1]) == 2

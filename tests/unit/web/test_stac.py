@@ -140,6 +140,7 @@ ZIP = {"href": "https://here/p.zip", "type": "application/zip"}
         ({"product": {**ZIP, "roles": ["metadata"]}}, "https://here/p.zip"),
         ({"product": {"href": "gs://b/p.SAFE/?x=1"}}, "gs://b/p.SAFE/?x=1"),
         ({"product": {"href": "p.zip"}}, ""),
+        ({"safe": {"href": "s3://b/p.SAFE/manifest.safe"}}, ""),
         ({"product": {"href": 3}}, ""),
         ({"one": ZIP, "two": ZIP}, ""),
         ({"x": {"href": "https://here/$value", "roles": ["archive"]}}, "https://here/$value"),

@@ -187,11 +187,15 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
 
     def tiles_named(self, aoi: str, source_ids: Collection[str]) -> Iterator[Stored]:
         """Return the tiles of an AOI that have one of these source ids, as of now."""
-        return self._having("tile", aoi, "source_id", source_ids)
+        wanted = sorted(set(source_ids))
+        for start in range(0, len(wanted), VALUES_AT_ONCE):
+            some = FieldFilter("source_id", "in", wanted[start : start + VALUES_AT_ONCE])
+            yield from self._tiles_of(aoi, some)
 
-    def scenes_of_products(self, aoi: str, product_names: Collection[str]) -> Iterator[Stored]:
-        """Return the scenes of an AOI that have one of these product names, as of now."""
-        return self._having("scene", aoi, "product_name", product_names)
+    def tiles_between(self, aoi: str, first: str, last: str) -> Iterator[Stored]:
+        """Return the tiles of an AOI whose source ids are from `first` to `last`, as of now."""
+        ends = FieldFilter("source_id", ">=", first), FieldFilter("source_id", "<=", last)
+        return self._tiles_of(aoi, *ends)
 
     def unpublished(self) -> Iterator[Document]:
         """Return all documents with something left in their outbox."""
@@ -270,16 +274,13 @@ class FirestoreStore(FirestoreAois, FirestoreRejected):
             for fields in streamed(found):
                 yield codec.decode(Key(kind, fields["id"]), fields)
 
-    def _having(
-        self, kind: Literal["scene", "tile"], aoi: str, field: str, values: Collection[str]
-    ) -> Iterator[Stored]:
-        """Return what has one of these values in a field: a query for as many as one may name."""
-        wanted = sorted(set(values))
+    def _tiles_of(self, aoi: str, *filters: FieldFilter) -> Iterator[Stored]:
+        query = self._of("tile", aoi, ())
+        for each in filters:
+            query = query.where(filter=each)
         with translated():
-            for start in range(0, len(wanted), VALUES_AT_ONCE):
-                some = FieldFilter(field, "in", wanted[start : start + VALUES_AT_ONCE])
-                for document in documents_of(self._of(kind, aoi, ()).where(filter=some)):
-                    yield _read(Key(kind, _id_of(document)), document)
+            for document in documents_of(query):
+                yield _read(Key("tile", _id_of(document)), document)
 
     def _readable(self, kind: str, query: Query) -> Iterator[Document]:
         """Return what can be read; what cannot is logged, and keeps nothing else back."""

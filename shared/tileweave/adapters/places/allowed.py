@@ -59,7 +59,7 @@ def _folder(entry: str) -> Address:
     try:
         found = address_of(entry.removesuffix("/"))
     except PlaceRefused as error:
-        raise ValueError(f"TILEWEAVE_PLACES: {error}") from error
+        raise ValueError(f"TILEWEAVE_PLACES: {entry}: {error.why}") from error
     if found.scheme == "file" and not found.parts:
         raise ValueError(f"TILEWEAVE_PLACES: {entry}: names no folder.")
     return found

@@ -65,21 +65,28 @@ class _Version:
 
     def __init__(self, blob: Blob, address: Address) -> None:
         self.size: int = blob.size
+        self._generation = blob.generation
         self._blob = blob
         self._address = address
 
     def read(self, start: int, stop: int) -> bytes:
         """Return some of its bytes; raises Unavailable if there is another generation by now."""
-        with told(self._address):
-            found: bytes = self._blob.download_as_bytes(
-                start=start,
-                end=stop - 1,
-                raw_download=True,
-                if_generation_match=self._blob.generation,
-                checksum=None,
-                timeout=PATIENCE,
-                retry=RETRIES,
-            )
+        try:
+            with told(self._address):
+                return self._read(start, stop)
+        except NothingThere as error:  # this generation is there no more
+            raise changed(str(self._address)) from error
+
+    def _read(self, start: int, stop: int) -> bytes:
+        found: bytes = self._blob.download_as_bytes(
+            start=start,
+            end=stop - 1,
+            raw_download=True,
+            if_generation_match=self._generation,
+            checksum=None,
+            timeout=PATIENCE,
+            retry=RETRIES,
+        )
         return found
 
     def close(self) -> None:

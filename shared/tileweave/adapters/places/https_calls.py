@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import BinaryIO
 from urllib.parse import urljoin
 
@@ -34,8 +34,12 @@ class Calls:
     def get(self, address: Address, start: int, stop: int) -> Iterator[Response]:
         """Ask for a range of bytes; the answer is read in the block."""
         ranged = {"Range": f"bytes={start}-{stop - 1}", "Accept-Encoding": "identity"}
-        with requests.Session() as session, told(str(address)):
-            yield self._sent(session, "GET", address, headers=ranged)
+        with (
+            told(str(address)),
+            requests.Session() as session,
+            closing(self._sent(session, "GET", address, headers=ranged)) as answer,
+        ):
+            yield answer
 
     def put(self, address: Address, content: BinaryIO, media_type: str) -> None:
         """Send a file from where it stands to its end."""
@@ -45,8 +49,11 @@ class Calls:
         def once() -> None:
             if start is not None:
                 content.seek(start)
-            with requests.Session() as session, told(str(address)):
-                answer = self._sent(session, "PUT", address, content, headers)
+            with (
+                told(str(address)),
+                requests.Session() as session,
+                closing(self._sent(session, "PUT", address, content, headers)) as answer,
+            ):
                 check(answer, str(address))
 
         again(once) if start is not None else once()
@@ -72,6 +79,7 @@ class Calls:
             )
             if answer.status_code not in REDIRECTS:
                 return answer
+            answer.close()
             address = self._next(address, answer)
             if content:
                 content.seek(start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -97,10 +98,13 @@ class _Limited:
     def __init__(self, opened: BinaryIO) -> None:
         self._opened = opened
         self._left = MOST_READ
+        self._end = opened.seek(0, io.SEEK_END)
         self.seek, self.tell, self.seekable = opened.seek, opened.tell, opened.seekable
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= self._left:
+        rest = max(0, self._end - self._opened.tell())
+        size = rest if size < 0 else min(size, rest)
+        if size > self._left:
             raise zipfile.BadZipFile(f"more than {MOST_READ} bytes of it would have to be read")
         self._left -= size
         return self._opened.read(size)

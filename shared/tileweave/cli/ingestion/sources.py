@@ -8,9 +8,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import BinaryIO, cast
-
-from tileweave.cli.errors import CommandError
 
 STANDARD_INPUT = "-"
 
@@ -48,18 +47,11 @@ def _copied() -> Iterator[BinaryIO]:
 
 @contextmanager
 def _placed(source: str) -> Iterator[BinaryIO]:
-    from tileweave.domain.errors import TileweaveError
-
-    try:
-        with _open(source) as file:
-            yield file
-    except TileweaveError as error:
-        raise CommandError(str(error)) from error
-
-
-def _open(source: str) -> BinaryIO:
     if not is_address(source):
-        return open(source, "rb")  # noqa: PTH123 - as Path.open; whoever asks closes it
-    from tileweave.adapters.places import AnyPlace
+        with Path(source).open("rb") as file:
+            yield file
+        return
+    from tileweave.cli.places import any_place
 
-    return AnyPlace().open(source)
+    with any_place() as places, places.open(source) as file:
+        yield file
