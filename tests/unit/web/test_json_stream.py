@@ -58,7 +58,7 @@ def test_the_features_of_a_collection_are_its_items_and_the_rest_is_beside_them(
 @pytest.mark.parametrize(
     "text",
     ["", "  ", "1", '"a"', "null", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1]]", "[1] x", "{",
-     '{"a"', '{"a":', '{"a":1', '{"a":1,}', "{a:1}", "{1:2}", '{"features":[1}', "[tru]", "[NaN]",
+     '{"a"', '{"a":', '{"a":1', '{"a":1,}', "{a:1}", "{1:2}", '{"features":[1}', "[nul]", "[NaN]",
      "[1e999]",
      '["a]', '["\\u12"]', '[{"a":1,"a":2}]', '{"a":1,"a":2}', '{"features":[],"features":[]}',
      "[" + "1" * 5_000 + "]", "[" * 100_000],
