@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+import requests
 
 from tileweave.adapters.places import AllowedPlaces, AnyPlace, https
+from tileweave.adapters.places.addresses import file_at
+from tileweave.adapters.places.https_calls import Calls
 from tileweave.adapters.places.patience import TRIES
 from tileweave.domain.errors import NothingThere, PlaceRefused, Unavailable
 
@@ -268,3 +271,26 @@ def test_a_server_without_tls_is_not_trusted(web: Web) -> None:
 
     with pytest.raises(PlaceRefused, match="cannot be trusted"):
         AllowedPlaces.of(f"https://127.0.0.1:{port}").open(f"https://127.0.0.1:{port}/a")
+
+
+def test_a_pipe_is_sent_once(web: Web) -> None:
+    """Nobody can go back in it: what broke off is not begun again."""
+    web.statuses = [503]
+
+    with pytest.raises(Unavailable):
+        places(web).write(f"{web.url}/data/a", Pipe(b"0123"), "text/plain")
+
+    assert web.asked == ["PUT /data/a"]
+
+
+class Pipe(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+
+def test_a_person_is_not_led_from_https_to_http() -> None:
+    answer = requests.Response()
+    answer.headers["Location"] = "http://127.0.0.1/a"
+
+    with pytest.raises(PlaceRefused, match="which is not HTTPS"):
+        Calls(follow=True)._next(file_at("https://a.example/b"), answer)  # noqa: SLF001 - no TLS here

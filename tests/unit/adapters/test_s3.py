@@ -11,13 +11,14 @@ from typing import Any
 
 import boto3
 import pytest
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from tests.aws import Asked, Aws
 from tileweave.adapters.places import AllowedPlaces, AnyPlace
 from tileweave.adapters.places.patience import TRIES
 from tileweave.adapters.places.s3 import S3
-from tileweave.adapters.places.s3_errors import error_of
+from tileweave.adapters.places.s3_errors import error_of, error_of_client
 from tileweave.domain.errors import NothingThere, PlaceRefused, Unavailable
 
 MB = 1024 * 1024
@@ -280,3 +281,23 @@ def test_a_client_is_made_once(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert len(made) == 1
     assert aws.asked == [Asked("HEAD", "/archive/a", 0)] * 3
+
+
+def test_what_the_client_itself_refuses_is_told(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "no URL")
+
+    with pytest.raises((PlaceRefused, Unavailable), match="s3://"):
+        places().open("s3://archive/a")
+
+
+@pytest.mark.parametrize(
+    "raised", [ClientError({"Error": {"Code": "SlowDown"}}, "PutObject"), None]
+)
+def test_an_upload_that_failed_is_told_by_its_cause(raised: ClientError | None) -> None:
+    failed = S3UploadFailedError("Failed to upload.")
+    failed.__cause__ = raised
+
+    found = error_of_client(failed, "s3://archive/a")
+
+    assert isinstance(found, Unavailable if raised else PlaceRefused)
+    assert "s3://archive/a: " in str(found)

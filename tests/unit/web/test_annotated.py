@@ -12,6 +12,7 @@ from tests.safe import NAME, Product
 from tests.unit.web.api import AREA, Answer, Api, a_feature, problem_of
 from tileweave.adapters.places import AllowedPlaces
 from tileweave.adapters.sentinel1 import Sentinel1Products
+from tileweave.domain.errors import Unavailable
 from tileweave.domain.ingestion import NewTile
 from tileweave.domain.model import Json
 from tileweave.usecases.products import BadProduct
@@ -26,9 +27,12 @@ class Played:
     def __init__(self, wrong: Mapping[str, str] | None = None) -> None:
         self.asked: list[str] = []
         self.wrong = wrong or {}
+        self.busy: set[str] = set()
 
     def tiles(self, href: str) -> list[NewTile]:
         self.asked.append(href)
+        if href in self.busy:
+            raise Unavailable(f"{href} does not answer.")
         if href in self.wrong:
             raise BadProduct(self.wrong[href])
         return [
@@ -138,10 +142,29 @@ def test_scenes_that_name_tiles_of_a_refused_one_are_refused_with_it(
     assert found["refused"] == 2
 
 
-def test_a_scene_that_is_too_large_with_its_tiles_is_refused(api: Api) -> None:
-    found = post(api, a_scene(metadata={"a": "x" * 690_000}, more="x" * 9_000)).json
+def test_a_scene_that_is_too_large_with_its_tiles_is_refused(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tileweave.usecases.annotations.MOST_DOCUMENT", 1_000)
 
-    assert found["added"] == 1  # the list of tiles is 1 kB
+    found = post(api, a_scene()).json["scenes"][0]
+
+    assert found["outcome"] == "refused"
+    assert found["errors"][0]["path"] == "tiles"
+    assert "at most 1000 are kept" in found["errors"][0]["message"]
+
+
+def test_a_place_that_does_not_answer_costs_its_scene_only(api: Api, played: Played) -> None:
+    """The same request adds that one later."""
+    href = f"{ARCHIVE}/{OTHER}.zip"
+    played.busy = {href}
+    first = post(api, a_scene(), a_scene(OTHER)).json
+    assert (first["added"], first["refused"]) == (1, 1)
+    assert first["scenes"][1]["errors"][0]["message"] == f"{href} does not answer."
+
+    played.busy = set()
+    second = post(api, a_scene(), a_scene(OTHER)).json
+    assert (second["known"], second["added"]) == (1, 1)
 
 
 def test_one_scene_gets_its_tiles_too(api: Api, played: Played) -> None:

@@ -17,7 +17,7 @@ from tileweave.adapters.places.addresses import Address
 from tileweave.adapters.places.patience import BrokenOff, again
 from tileweave.adapters.places.ranged import changed, opened
 from tileweave.adapters.places.s3_errors import error_of, error_of_client
-from tileweave.domain.errors import Unavailable
+from tileweave.domain.errors import PlaceRefused, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -59,8 +59,11 @@ class S3:
             max_pool_connections=PARALLEL,
             retries={"mode": "standard", "total_max_attempts": 3},
         )
-        with told(None):
-            return boto3.session.Session().client("s3", config=config)
+        try:
+            with told(None):
+                return boto3.session.Session().client("s3", config=config)
+        except ValueError as error:  # of AWS_ENDPOINT_URL
+            raise PlaceRefused("s3://", f"{error}.") from error
 
 
 class _Version:
