@@ -1,5 +1,6 @@
 """A command for each job: its exit code is the outcome, its last words are the message."""
 
+import json
 import sys
 import threading
 from pathlib import Path
@@ -55,9 +56,10 @@ def test_a_command_that_cannot_be_started_is_tried_again_later(tmp_path: Path) -
 
 
 def test_a_job_larger_than_a_pipe_arrives_whole() -> None:
-    job = a_tile_job().model_copy(update={"text": b"x" * 1_000_000})
+    text = json.dumps(json.loads(a_tile_job().text) | {"padding": "x" * 1_000_000}).encode()
+    job = a_tile_job().model_copy(update={"text": text})
     counts = python("sys.exit(str(len(sys.stdin.read())))")
-    assert counts(job, threading.Event()) == Outcome("FAILED", "1000000")
+    assert counts(job, threading.Event()) == Outcome("FAILED", str(len(text)))
 
 
 def stopped(code: str, started: Path, patience: float) -> Outcome | None:

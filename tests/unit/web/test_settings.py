@@ -18,6 +18,8 @@ DEFAULTS = {
     "retry_delay_seconds": 0.0,
     "retry_delay_factor": 2.0,
     "retry_delay_cap_seconds": 3_600.0,
+    "scene_jobs_queue": None,
+    "tile_jobs_queue": None,
 }
 THIRTY_DAYS = 30 * 86_400
 
@@ -46,7 +48,7 @@ def test_an_aoi_has_settings_from_the_first(area: Api) -> None:
         {"lease_seconds": 3_600},
         {"retry_delay_seconds": 60, "retry_delay_factor": 1.5},
         {"lease_seconds": 1, "retry_delay_seconds": 0.5, "retry_delay_cap_seconds": 0},
-        {name: THIRTY_DAYS for name in DEFAULTS if name != "retry_delay_factor"},
+        {name: THIRTY_DAYS for name in DEFAULTS if name.endswith("_seconds")},
         {"retry_delay_factor": 100},
     ],
 )
