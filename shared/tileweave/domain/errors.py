@@ -7,8 +7,10 @@ TileweaveError
 ├── Invalid               well-formed input with wrong content; lists every wrong field
 ├── TooLarge              more than one document or request can hold
 ├── IdCollision           two different scenes or tiles with the same derived id
+├── PlaceRefused          a file that may not be read or written: not on the list, or forbidden
+├── NothingThere          a file that is not there
 ├── Conflict              somebody else changed a document since it was read: read again
-└── Unavailable           the store or the publisher does not answer: try again later
+└── Unavailable           the store, the publisher or a place does not answer: try again later
     ├── Uncertain         nobody knows whether what was committed took effect
     └── NotAccepted       some messages were not accepted; says which
 """
@@ -72,12 +74,29 @@ class IdCollision(TileweaveError):
     """Raised when a new scene or tile has the id of a different existing one."""
 
 
+class PlaceRefused(TileweaveError):
+    """Raised when a file may not be read or written here; `why` says what to mend."""
+
+    def __init__(self, href: str, why: str) -> None:
+        super().__init__(f"{href}: {why}")
+        self.href = href
+        self.why = why
+
+
+class NothingThere(TileweaveError):
+    """Raised when there is no file of that address."""
+
+    def __init__(self, href: str) -> None:
+        super().__init__(f"{href}: there is no such file.")
+        self.href = href
+
+
 class Conflict(TileweaveError):
     """Raised when a document changed, appeared or vanished between its read and the commit."""
 
 
 class Unavailable(TileweaveError):
-    """Raised when the store or the publisher does not answer in time."""
+    """Raised when the store, the publisher or a place does not answer in time."""
 
 
 class Uncertain(Unavailable):

@@ -17,6 +17,7 @@ from tileweave.domain.policy import DEFAULT, Policy
 from tileweave.domain.queues import NO_QUEUES, AllowedQueues
 from tileweave.domain.status import Status
 from tileweave.domain.tally import Increments, Totals
+from tileweave.usecases.places import NOWHERE, Places
 
 if TYPE_CHECKING:
     from tileweave.usecases.confirmations import Confirmations
@@ -275,7 +276,8 @@ class Services:
 
     `defers_publishing`: a failed publication is left to the janitor (for a caller who would not
     repeat the call); otherwise it is raised (for a message that will be delivered again).
-    `events`: every change is published as an event.
+    `events`: every change is published as an event. `places`: the files that may be read and
+    written.
     """
 
     store: Store
@@ -285,6 +287,7 @@ class Services:
     events: bool = False
     told: Confirmations | None = None
     """Takes note of what was published, in place of the store: whoever set it tells that later."""
+    places: Places = NOWHERE
     policies: dict[str, tuple[datetime, Policy]] = field(default_factory=dict, compare=False)
     """What is known of AOIs' policies, each until a moment: see `policy_of`."""
     queues: AllowedQueues = NO_QUEUES

@@ -25,6 +25,8 @@ STATUS_OF: dict[type[Exception], int] = {
     errors.IdCollision: 409,
     errors.TooLarge: 413,
     errors.Invalid: 422,
+    errors.PlaceRefused: 422,
+    errors.NothingThere: 422,
     errors.Conflict: 503,
     errors.Unavailable: 503,
     errors.Uncertain: 503,
@@ -116,6 +118,8 @@ def _more(error: Exception) -> dict[str, Any]:
     if isinstance(error, errors.Invalid):
         wrong = [{"path": each.path, "message": each.message} for each in error.problems]
         return {"errors": wrong}
+    if isinstance(error, errors.PlaceRefused | errors.NothingThere):
+        return {"errors": [{"path": "href", "message": str(error)}]}
     if isinstance(error, errors.AlreadyExists) and error.id is not None:
         return {"id": error.id}
     return {}
