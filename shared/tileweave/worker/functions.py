@@ -23,7 +23,7 @@ JobT = TypeVar("JobT", SceneJob, TileJob)
 Function = Callable[[JobT], str | None]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class JobFunction(Generic[JobT]):
     """A function that works on jobs; it may be called as it is, in a test say."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -66,10 +66,14 @@ class Watched(MemoryPublisher):
         super().__init__()
         self.jobs = jobs
         self.acknowledged_before: list[str] = []
+        self.beats = threading.Event()
+        """Set by the second heartbeat."""
 
     def publish(self, messages: Sequence[Message]) -> None:
         self.acknowledged_before += self.jobs.done
         super().publish(messages)
+        if len([each for each in self.messages if each.body["status"] == "HEARTBEAT"]) > 1:
+            self.beats.set()
 
 
 def a_worker(jobs: Jobs, work: Work = at_once, **options: object) -> tuple[Worker, list[str]]:
@@ -236,3 +240,96 @@ def test_a_result_that_is_late_is_given_back_by_a_stop() -> None:
     assert worker.publisher.messages == []
     assert (jobs.done, jobs.back) == ([], ["ack-1"])
     assert said[-1].endswith("given back")
+
+
+def test_a_job_is_told_of_before_its_lease_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every third of it, from when it was published; and no more once it has its result."""
+    monkeypatch.setattr("tileweave.jobs.heartbeats.LOOK_SECONDS", 0.01)
+    published = Watched(Jobs([]))
+
+    def work(job: Job, stop: threading.Event) -> Outcome | None:
+        assert published.beats.wait(10)
+        return Outcome("DONE")
+
+    [job] = messages(1)
+    jobs = Jobs([replace(job, attributes={"lease": "0.3"})])
+    worker, _ = a_worker(jobs, work, publisher=published)
+    worker.run()
+
+    *beats, result = [each.body for each in published.messages]
+    assert len(beats) >= 2
+    assert {(each["status"], each["id"], each["attempt"]) for each in beats} == {
+        ("HEARTBEAT", 1, 2)
+    }
+    assert result["status"] == "DONE"
+
+
+def test_a_heartbeat_that_is_not_sent_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried again."""
+    monkeypatch.setattr("tileweave.jobs.heartbeats.LOOK_SECONDS", 0.01)
+    tried = threading.Event()
+
+    class Deaf(MemoryPublisher):
+        def publish(self, messages: Sequence[Message]) -> None:
+            if messages[0].body["status"] == "HEARTBEAT":
+                tried.set()
+                raise Unavailable("no answer")
+            super().publish(messages)
+
+    def work(job: Job, stop: threading.Event) -> Outcome | None:
+        assert tried.wait(10)
+        return Outcome("DONE")
+
+    [job] = messages(1)
+    jobs = Jobs([replace(job, attributes={"lease": "0"})])
+    worker, said = a_worker(jobs, work, publisher=Deaf())
+    worker.run()
+
+    assert "a heartbeat was not sent: no answer" in said
+    assert jobs.done == ["ack-1"]
+
+
+def test_a_result_is_tried_again_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job that took hours is not done again for a moment without an answer."""
+    monkeypatch.setattr("tileweave.jobs.loop.PAUSE_SECONDS", 0.01)
+
+    class Once(MemoryPublisher):
+        failed = False
+
+        def publish(self, messages: Sequence[Message]) -> None:
+            if not self.failed:
+                type(self).failed = True
+                raise Unavailable("restarting")
+            super().publish(messages)
+
+    jobs = Jobs(messages(1))
+    publisher = Once()
+    worker, _ = a_worker(jobs, publisher=publisher)
+    worker.run()
+
+    assert [each.body["status"] for each in publisher.messages] == ["DONE"]
+    assert jobs.done == ["ack-1"]
+
+
+def test_a_job_of_the_other_kind_waits_for_a_person() -> None:
+    """Its AOI names the wrong queue."""
+    jobs = Jobs(messages(1))
+    worker, said = a_worker(jobs, kind="tile")
+    worker.run()
+    assert said[-1].endswith("RETRY the job of a scene came to a worker on tiles")
+    assert jobs.done == ["ack-1"]
+
+
+def test_a_job_that_comes_with_the_stop_is_given_back_untouched() -> None:
+    """It was on its way when the worker was asked."""
+
+    class Late(Jobs):
+        def pull(self, most: int) -> list[Received]:
+            worker.stop.set()
+            return super().pull(most)
+
+    jobs = Late(messages(1))
+    worker, said = a_worker(jobs)
+    worker.run()
+    assert (jobs.done, jobs.back) == ([], ["ack-1"])
+    assert said == ["scene S1A, attempt 2: given back"]

@@ -10,7 +10,10 @@ import pytest
 
 from tests.builders import AOI, World, a_new_scene
 from tests.unit.web.api import AREA, Answer, Api, problem_of, wrong_paths
+from tileweave.adapters.memory import MemoryPublisher, MemoryStore
 from tileweave.domain.policy import Policy
+from tileweave.domain.queues import AllowedQueues
+from tileweave.usecases.ports import Services
 
 URL = f"/aoi/{AREA}/settings"
 DEFAULTS = {
@@ -145,3 +148,54 @@ def test_settings_are_gone_with_their_aoi(area: Api) -> None:
     area.call("DELETE", f"/aoi/{AREA}")
     problem_of(area.get(URL), 404)
     assert area.with_area().get(URL).json == DEFAULTS
+
+
+# --- queues ---
+
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/tile-jobs"
+ARN = "arn:aws:sqs:eu-central-1:123456789012:scene-jobs"
+
+
+@pytest.fixture
+def listing() -> Api:
+    """The same, with queues that may be contacted."""
+    allowed = AllowedQueues.of("https://sqs.eu-central-1.amazonaws.com/123456789012/,arn:aws:sqs")
+    services = Services(MemoryStore(), MemoryPublisher(), queues=allowed)
+    return Api(services).with_area()
+
+
+def test_an_aoi_may_name_queues_that_are_listed(listing: Api) -> None:
+    """By URL or ARN; null takes one back."""
+    given = {"scene_jobs_queue": ARN, "tile_jobs_queue": QUEUE}
+    assert put(listing, given).json == DEFAULTS | given
+    found = listing.services.store.find_aoi(AREA)
+    assert found is not None
+    assert (found.policy.queue_of("scene"), found.policy.queue_of("tile")) == (ARN, QUEUE)
+
+    assert put(listing, {"tile_jobs_queue": None}).json == DEFAULTS | {"scene_jobs_queue": ARN}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://sqs.eu-central-1.amazonaws.com/210987654321/tile-jobs",
+        "https://sqs.eu-central-1.amazonaws.com.example.org/123456789012/tile-jobs",
+        "http://169.254.169.254/123456789012/tile-jobs",
+        "tile-jobs",
+        "",
+        7,
+        "https://sqs.eu-central-1.amazonaws.com/123456789012/" + "x" * 500,
+    ],
+)
+def test_any_other_queue_is_refused(listing: Api, address: object) -> None:
+    """With its field, and what may be done about it."""
+    answer = put(listing, {"tile_jobs_queue": address, "lease_seconds": 60})
+    assert wrong_paths(answer) == ["tile_jobs_queue"]
+    assert listing.get(URL).json == DEFAULTS
+
+
+def test_without_a_list_no_queue_may_be_named(area: Api) -> None:
+    """The answer says what lists them."""
+    answer = put(area, {"scene_jobs_queue": ARN, "tile_jobs_queue": QUEUE})
+    assert wrong_paths(answer) == ["scene_jobs_queue", "tile_jobs_queue"]
+    assert "TILEWEAVE_QUEUES lists nothing" in answer.json["detail"]
