@@ -251,7 +251,7 @@ def test_a_history_is_read_as_a_whole(store: Store, aoi: str) -> None:
 
 def test_a_policy_is_changed(store: Store, aoi: str) -> None:
     """For the AOI that it is set for; of no AOI there is none."""
-    policy = Policy(5 * MINUTE, MINUTE, 3.0, 7 * MINUTE)
+    policy = Policy(5 * MINUTE, MINUTE, 3.0, 7 * MINUTE, "https://scenes", "arn:tiles")
     assert store.set_policy(AOI, lambda before: replace(before, lease=policy.lease)) is not None
     found = store.find_aoi(AOI)
     assert found is not None

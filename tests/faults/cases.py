@@ -23,6 +23,7 @@ from tests.builders import (
     a_new_tile,
     ref,
 )
+from tests.unit.usecases.test_collect import Mail
 from tileweave.domain.draft import Edit
 from tileweave.domain.errors import AlreadyExists, NotAllowed, NotFound, Unavailable
 from tileweave.domain.identity import rejected_id, scene_id
@@ -33,6 +34,7 @@ from tileweave.domain.status import Event, Status
 from tileweave.usecases import chores, leases, operate, replay, watch
 from tileweave.usecases.add_scene import add_scene
 from tileweave.usecases.add_scenes import add_scenes
+from tileweave.usecases.collect import collect
 from tileweave.usecases.consume import Consumer
 from tileweave.usecases.janitor import visit
 from tileweave.usecases.ports import Write
@@ -46,6 +48,7 @@ OTHER = "Another"
 MANY = 7
 CALL = Cause("ada", message_id="call/ada/1", reason="the disk is back")
 POLICY = Policy(timedelta(hours=9), timedelta(hours=1))
+TO_QUEUE = Policy(tile_jobs_queue="https://sqs.eu-central-1.amazonaws.com/123456789012/tile-jobs")
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,27 @@ def running(retry_count: int = 0) -> World:
     """The same, downloaded: both root tiles are handed out."""
     world = added(retry_count)
     world.finish_scenes()
+    return world
+
+
+def to_queues() -> World:
+    """The same: from now on jobs of tiles go to a queue on AWS."""
+    world = running()
+    leases.set_policy(world.services, AOI, TO_QUEUE)
+    return world
+
+
+def queue_was_down() -> World:
+    """The same: a job for it is still unpublished."""
+    world = to_queues()
+    world.operate(world.tile(0), Event.FORCE_DONE)
+    world.settle()
+    world.take_jobs()
+    found = world.store.read([world.tile(1).key])[world.tile(1).key]
+    assert found is not None
+    edit = Edit(found.document, replace(found.document, outbox=frozenset({"job:1"})))
+    world.store.commit([Write(edit, found.version)], [])
+    world.now += timedelta(minutes=1)
     return world
 
 
@@ -288,6 +312,24 @@ def consumed(*batches: Callable[[World], list[bytes]]) -> Act:
     return act
 
 
+def collected(batch: Callable[[World], list[bytes]]) -> Act:
+    """Results in a queue, as the scheduler's calls take them; they come again until deleted."""
+
+    def act(world: World, again: bool) -> None:  # noqa: FBT001 - an Act
+        del again
+        bodies = [] if "mail" in world.__dict__ else batch(world)
+        mail: Mail = world.__dict__.setdefault("mail", Mail())
+        mail.put(*bodies)
+        for _ in range(3):
+            mail.again()
+            collect(world.services, mail, 2, clock=lambda: mail.clock)
+            if not mail.hidden:
+                return
+        raise AssertionError("they come again although nothing is wrong any more")
+
+    return act
+
+
 def _until_taken(
     take: Callable[[Sequence[Delivery]], list[Delivery]], deliveries: Sequence[Delivery]
 ) -> None:
@@ -406,6 +448,9 @@ RESULTS = [
     Case("tile FAILED", running, result(_tile(0), "FAILED")),
     Case("late tile DONE", waiting, result(_tile(0), "DONE")),
     Case("stale result", running, result(_tile(0), "DONE", 7)),
+    Case("heartbeat in a message", running, result(_tile(0), "HEARTBEAT", 1)),
+    Case("heartbeat of another attempt", running, result(_tile(0), "HEARTBEAT", 7)),
+    Case("tile DONE, jobs to a queue", to_queues, result(_tile(0), "DONE", 1)),
     Case("result that changes nothing", running, result(_tile(1), "DONE")),
     Case("malformed result", running, message(b"{")),
     Case("result of an unknown id", running, message(b'{"type":"tile","id":1,"status":"DONE"}')),
@@ -459,6 +504,19 @@ CONSUMER = [
             ]
         ),
     ),
+    Case(
+        "consumer: chains, jobs to a queue",
+        to_queues,
+        consumed(
+            some((_tile(0), "DONE"), (_tile(0, NEIGHBOUR), "HEARTBEAT")),
+            some((_tile(0, NEIGHBOUR), "DONE")),
+        ),
+    ),
+    Case(
+        "results of a queue",
+        to_queues,
+        collected(some((_tile(0), "DONE"), (_tile(0, NEIGHBOUR), "DONE"), (_tile(2), "DONE"))),
+    ),
     Case("consumer: a scene FAILED", second_scene_open, consumed(some((_scene(1), "FAILED")))),
 ]
 CALLS = [
@@ -499,6 +557,7 @@ CALLS = [
 ]
 JANITOR = [
     Case("janitor: unpublished", unpublished, clock(audit=False)),
+    Case("janitor: a queue was down", queue_was_down, clock(audit=False)),
     Case("janitor: lease over", lost_worker, clock(audit=False)),
     Case("janitor: delay over", delay_over, clock(audit=False)),
     Case("janitor: not cut out", uncut, clock(audit=False)),

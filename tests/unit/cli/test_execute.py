@@ -5,12 +5,15 @@ import sys
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 from tenacity import retry, stop_after_delay, wait_fixed
 
 from tests.unit.cli.doubles import a_tile_job
+from tileweave.cli.environment import variables
 from tileweave.cli.execute import Execution
-from tileweave.jobs.job import Outcome
+from tileweave.cli.last_lines import LastLines
+from tileweave.jobs.job import Outcome, read_job
 from tileweave.jobs.patience import Patience
 
 
@@ -94,3 +97,99 @@ def test_a_command_that_goes_on_is_ended_and_the_job_given_back(
     started = tmp_path / "started"
     code = f"{ignore}open({str(started)!r}, 'w'); time.sleep(60)"
     assert stopped(code, started, patience=0.1) is None
+
+
+# --- what it is told, and what it says ---
+
+TILE = Path(__file__).parents[2] / "data" / "messages" / "tile_job_with_previous.json"
+
+
+def test_the_main_fields_of_the_job_are_in_its_environment() -> None:
+    """So that a shell script needs no JSON."""
+    job = read_job(TILE.read_bytes())
+    names = "sorted(name for name in os.environ if name.startswith('TILEWEAVE_'))"
+    shows = f"sys.exit(json.dumps({{name: os.environ[name] for name in {names}}}))"
+    outcome = python(shows)(job, threading.Event())
+    assert outcome is not None
+    assert json.loads(outcome.message) == dict(variables(job))
+
+
+def test_its_standard_output_goes_on_and_so_does_its_standard_error(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """To those of the worker."""
+    assert run("print('progress'); sys.stderr.write('a warning')") == Outcome("DONE")
+    assert capfd.readouterr() == ("progress\n", "a warning")
+
+
+def test_an_endless_error_output_takes_no_memory(tmp_path: Path) -> None:
+    """Only its end is kept."""
+    said = tmp_path / "said"
+    said.write_bytes(b"x" * 5_000_000 + b"\n" + "\n".join(map(str, range(20))).encode())
+    with said.open("rb") as stream:
+        lines = LastLines(stream)
+        lines.read()
+    assert len(lines._end) <= 16_000  # noqa: SLF001 - that is the point
+    assert str(lines).splitlines() == [str(number) for number in range(10, 20)]
+
+
+def test_one_long_line_is_cut_at_its_beginning() -> None:
+    outcome = run("sys.stderr.write('x' * 100_000 + 'end'); sys.exit(1)")
+    assert outcome is not None
+    assert (len(outcome.message), outcome.message[-4:]) == (2_000, "xend")
+
+
+def test_a_command_need_not_read_the_job() -> None:
+    """It may close its standard input, or end before it has all."""
+    text = json.dumps(json.loads(a_tile_job().text) | {"padding": "x" * 1_000_000}).encode()
+    job = a_tile_job().model_copy(update={"text": text})
+    assert python("sys.stdin.close()")(job, threading.Event()) == Outcome("DONE")
+
+
+def test_a_command_is_done_while_what_it_left_behind_is_not(tmp_path: Path) -> None:
+    """A child that keeps its standard error open."""
+    child = f"import time, pathlib; time.sleep(3); pathlib.Path({str(tmp_path / 'end')!r}).touch()"
+    code = f"import subprocess; subprocess.Popen([sys.executable, '-c', {child!r}])"
+    assert run(code) == Outcome("DONE")
+    assert not (tmp_path / "end").exists()
+
+
+def test_a_job_of_wrong_types_waits_for_a_person() -> None:
+    job = read_job(b'{"id": 1, "source_id": "S1A", "aoi": "A", "data": 7}')
+    outcome = python("pass")(job, threading.Event())
+    assert outcome is not None
+    assert (outcome.status, outcome.message[:22]) == ("RETRY", "the job cannot be read")
+
+
+# --- time ---
+
+
+def test_a_command_that_takes_too_long_is_ended_and_retry() -> None:
+    """Its last lines, and why it ended."""
+    code = "sys.stderr.write('half way\\n'); sys.stderr.flush(); time.sleep(60)"
+    execution = Execution(python(code).command, Patience(timeout=1.0))
+    outcome = execution(a_tile_job(), threading.Event())
+    said = "half way\nit was ended after 1 s, the timeout of its worker"
+    assert outcome == Outcome("RETRY", said)
+
+
+def test_all_of_its_processes_are_ended(tmp_path: Path) -> None:
+    """Also a child that does not heed SIGTERM."""
+    pid = tmp_path / "pid"
+    child = (
+        "import os, pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        f"pathlib.Path({str(pid)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    )
+    code = f"import subprocess; subprocess.run([sys.executable, '-c', {child!r}])"
+    execution = Execution(python(code).command, Patience(timeout=1.5))
+    outcome = execution(a_tile_job(), threading.Event())
+    assert outcome is not None
+    assert outcome.status == "RETRY"
+
+    @retry(stop=stop_after_delay(10), wait=wait_fixed(0.02))
+    def until_gone() -> None:
+        assert not psutil.pid_exists(int(pid.read_text())) or (
+            psutil.Process(int(pid.read_text())).status() == psutil.STATUS_ZOMBIE
+        )
+
+    until_gone()

@@ -13,6 +13,11 @@ def test_every_function_of_the_repository_is_started() -> None:
     assert here == set(functions.NAMES)
 
 
+def test_results_are_collected_where_a_queue_is_configured() -> None:
+    assert "collect" not in functions.wanted({})
+    assert set(functions.wanted({"TILEWEAVE_RESULTS_QUEUE": "https://a"})) == set(functions.NAMES)
+
+
 def test_an_installation_without_the_functions_is_told(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="from a checkout of Tileweave's repository"):
         functions.folder(tmp_path / "lib" / "tileweave" / "__init__.py")

@@ -16,6 +16,9 @@ from tileweave_emulators import JavaNotFound
 pytestmark = pytest.mark.usefixtures("own_signals")
 
 
+QUEUES = ("--queue", "https://a", "--results-queue", "https://a")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -31,6 +34,13 @@ pytestmark = pytest.mark.usefixtures("own_signals")
         (["work", "tiles", "--exec", "no-such-program-here"], "no program"),
         (["work", "tiles", "--exec", ""], "no program"),
         (["work", "tiles", "--exec", "'open"], "cannot be read"),
+        (["work", "tiles", "--exec", "true", "--timeout", "0"], "--timeout"),
+        (["work", "tiles", "--exec", "true", "--queue", "https://a"], "go together"),
+        (["work", "tiles", "--exec", "true", "--results-queue", "https://a"], "go together"),
+        (
+            [*("work", "tiles", "--exec", "true", "--port", "1"), *QUEUES],
+            "without --port",
+        ),
         (["up", "--port", "70000"], "--port"),
         (["demo", "--fail", "0.6", "--retry", "0.6"], "more than 1"),
         (["nothing"], "nothing"),
@@ -46,6 +56,13 @@ def test_a_worker_without_anything_to_work_for_ends_with_one_line() -> None:
     result = CliRunner().invoke(app, ["work", "tiles", "--exec", sys.executable])
     assert result.exit_code == 1
     assert result.stderr.startswith("tileweave: no `tileweave up` runs, and neither PUBSUB_")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_worker_on_what_is_no_queue_ends_with_one_line() -> None:
+    result = CliRunner().invoke(app, ["work", "tiles", "--exec", sys.executable, *QUEUES])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("tileweave: 'https://a' is neither the URL of an SQS queue")
     assert result.stderr.count("\n") == 1
 
 
