@@ -106,8 +106,14 @@ class Machine:
     @contextmanager
     def running(self, *arguments: str) -> Iterator[Command]:
         """Run a command; at the end it is asked to stop, or made to."""
+        with self.process([*TILEWEAVE, *arguments]) as command:
+            yield command
+
+    @contextmanager
+    def process(self, line: list[str]) -> Iterator[Command]:
+        """Run any command line, in the same way."""
         process = subprocess.Popen(
-            [*TILEWEAVE, *arguments],
+            line,
             env=environment(self.home) | self.environment,
             cwd=self.home,
             stdin=subprocess.DEVNULL,

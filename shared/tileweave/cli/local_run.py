@@ -31,7 +31,9 @@ AUDIT_SECONDS = 600
 """How often it looks further."""
 
 COLLECT_SECONDS = 2
-"""How long results are taken from a queue at a time, where one is configured, a second apart."""
+"""How long results are taken from a queue at a time, where one is configured."""
+
+COLLECT_PAUSE_SECONDS = 0.2
 
 CONSUMED = ("results", "dependency-updates")
 """Topics whose messages a batch consumer may take."""
@@ -88,7 +90,7 @@ def local_run(
         stack.enter_context(every(AUDIT_SECONDS, partial(_call, f"{called}?audit=true")))
         if "collect" in plan.functions:
             collected = f"{plan.url_of('collect')}?seconds={COLLECT_SECONDS}"
-            stack.enter_context(every(1, partial(_call, collected)))
+            stack.enter_context(every(COLLECT_PAUSE_SECONDS, partial(_call, collected)))
         stack.enter_context(every(TAKE_BACK_SECONDS, partial(_take_back, plan, emulators, say)))
         if data is not None:
             stack.enter_context(every(SAVE_SECONDS, partial(_save, emulators, say)))
