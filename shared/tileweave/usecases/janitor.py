@@ -8,6 +8,7 @@ and at totals against counts. A visit does a limited part, and says whether ther
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -34,6 +35,9 @@ MOST = 10_000
 
 BACKLOG = 1_000
 """Updates that one visit publishes again: they may only wait for their turn."""
+
+A_QUEUE = 2_000
+"""Jobs for one queue that one visit publishes: it may be down, and others wait behind them."""
 
 JANITOR = Cause("janitor", reason="it was ready, and nobody had handed it out")
 
@@ -103,7 +107,8 @@ def _deletions(services: Services, report: Report, dry_run: bool) -> None:  # no
 
 def _unpublished(services: Services, report: Report, dry_run: bool) -> None:  # noqa: FBT001
     """Publish what was committed and not published, or not propagated."""
-    found = _without_backlog(_some(unpublished(services), report))
+    fair = _fairly(services, unpublished(services), report)
+    found = _without_backlog(_some(fair, report))
     for each in found:
         said = f"{', '.join(sorted(each.outbox))}: published, late"
         report.findings.append(_of(each, Kind.UNPUBLISHED, said))
@@ -174,6 +179,20 @@ def _new_tiles(services: Services, aoi: Aoi) -> Iterator[list[Tile]]:
     while piece := list(services.store.tiles(aoi.name, (Status.NEW,), window)):
         yield piece
         window = Window(place_of(piece[-1]), limit=PIECE)
+
+
+def _fairly(services: Services, found: Iterable[Document], report: Report) -> Iterator[Document]:
+    """Leave out jobs of a queue that has its share of the visit."""
+    shares: Counter[str] = Counter()
+    for each in found:
+        queue = ""
+        if of_kind(each.outbox, outbox.Kind.JOB):
+            queue = services.policy_of(each.aoi).queue_of(each.key.kind)
+        shares[queue] += 1
+        if queue and shares[queue] > A_QUEUE:
+            report.more = True
+        else:
+            yield each
 
 
 def _without_backlog(found: Iterable[Document]) -> list[Document]:

@@ -10,14 +10,20 @@ import pytest
 
 from tests.builders import AOI, World, a_chain, a_new_scene, sweep
 from tileweave.adapters.memory import MemoryPublisher
+from tileweave.domain.draft import Edit
 from tileweave.domain.errors import NotAccepted, NotAllowed, Unavailable
 from tileweave.domain.messages import Message, Topic
+from tileweave.domain.model import Document, Key
 from tileweave.domain.policy import Policy
 from tileweave.domain.status import Event, Status
+from tileweave.usecases import janitor
+from tileweave.usecases.add_scene import add_scene
 from tileweave.usecases.consume import Consumer
 from tileweave.usecases.leases import set_policy
+from tileweave.usecases.ports import Write
 from tileweave.usecases.reject import Delivery
 from tileweave.usecases.replay import replay
+from tileweave.usecases.watch import create_aoi
 
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/tile-jobs"
 SCENES = "arn:aws:sqs:eu-central-1:123456789012:scene-jobs"
@@ -197,3 +203,34 @@ def test_another_process_learns_of_a_queue_within_half_a_minute() -> None:
     world.add(a_new_scene(1))
 
     assert [each.queue for each in world.published_jobs] == [SCENES]
+
+
+def test_many_jobs_of_a_queue_that_is_down_take_no_visit_for_themselves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Others behind them are published, and the janitor knows that there is more."""
+    monkeypatch.setattr(janitor, "A_QUEUE", 2)
+    monkeypatch.setattr(janitor, "MOST", 4)
+    queues = Queues(down=True)
+    world = a_world(queues, Policy(scene_jobs_queue=SCENES))
+    world.add(*(a_new_scene(number) for number in range(2, 9)))
+    create_aoi(world.services, "Other")
+    other = add_scene(world.services, "Other", a_new_scene(50))
+    found = world.find(Key("scene", other))
+    assert found is not None
+    _forget_publishing(world, found)
+    world.take_jobs()
+    world.now += timedelta(seconds=11)
+
+    report = janitor.visit(world.services)
+
+    assert [each.body["id"] for each in world.published_jobs] == [other]
+    assert report.more
+
+
+def _forget_publishing(world: World, document: Document) -> None:
+    """Let the publisher of its job have died."""
+    [stored] = world.store.read([document.key]).values()
+    assert stored is not None
+    edit = Edit(document, replace(document, outbox=frozenset({"job:1"})))
+    world.store.commit([Write(edit, stored.version)], [])
