@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import typer
 
 from tileweave.client.errors import ClientError
-from tileweave.jobs.errors import WorkerError
 from tileweave_emulators import EmulatorError
 
 
@@ -26,7 +25,7 @@ def told() -> Iterator[None]:
             raise
         tell(f"{error.filename}: {error.strerror}")
         raise typer.Exit(1) from error
-    except (ClientError, CommandError, EmulatorError, WorkerError) as error:
+    except (ClientError, CommandError, EmulatorError) as error:
         # What failed while everything was stopped, because of an error, comes with that error.
         if isinstance(error.__context__, CommandError):
             tell(error.__context__)

@@ -6,6 +6,8 @@ import os
 import shlex
 import shutil
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tileweave.cli import connect, signals
-from tileweave.cli.errors import told
+from tileweave.cli.errors import CommandError, told
 from tileweave.cli.execute import Execution
 from tileweave.cli.simulate import Simulation
 from tileweave.cli.state import RunState
@@ -105,7 +107,7 @@ def work(
         raise typer.BadParameter("--duplicate, --delay and --drop go with --simulate only")
     stop = threading.Event()
     signals.on_first(stop.set)
-    with told():
+    with told(), _translated():
         from tileweave.jobs.loop import Worker
 
         run = None if queue else connect.find_run(os.environ, port)
@@ -139,6 +141,17 @@ def _execution(written: str, patience: Patience) -> Execution:
     if program is None:
         raise typer.BadParameter(f"--exec names no program that is here: {written!r}")
     return Execution([program, *command[1:]], patience)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise CommandError in place of what a worker raises."""
+    from tileweave.jobs.errors import WorkerError
+
+    try:
+        yield
+    except WorkerError as error:
+        raise CommandError(str(error)) from error
 
 
 def _connection(

@@ -37,9 +37,11 @@ class Connection:
 
 def of_project(kind: Kind) -> Connection:
     """Return the Pub/Sub that the environment names. Raises WorkerError."""
+    from google.auth.exceptions import GoogleAuthError
+
     try:
         return Connection(PubSubJobs(compose.subscription(TOPICS[kind])), compose.publisher())
-    except ValueError as error:
+    except (GoogleAuthError, ValueError) as error:
         raise WorkerError(str(error)) from error
 
 

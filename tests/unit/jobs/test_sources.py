@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from google.api_core.exceptions import NotFound, ServiceUnavailable
 
+from tileweave import compose
 from tileweave.domain.errors import Unavailable
 from tileweave.jobs.errors import WorkerError
 from tileweave.jobs.sources import PubSubJobs, of_project
@@ -52,4 +53,13 @@ def test_an_error_of_pubsub_is_translated(
 def test_a_topic_that_is_misnamed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TILEWEAVE_TILE_JOBS_TOPIC", "!")
     with pytest.raises(WorkerError, match="TILEWEAVE_TILE_JOBS_TOPIC"):
+        of_project("tile")
+
+
+def test_a_worker_without_credentials_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a line, not in a stack trace."""
+    monkeypatch.delenv("PUBSUB_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/none")
+    compose.publisher.cache_clear()
+    with pytest.raises(WorkerError, match="/none"):
         of_project("tile")
