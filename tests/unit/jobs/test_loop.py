@@ -333,3 +333,21 @@ def test_a_job_that_comes_with_the_stop_is_given_back_untouched() -> None:
     worker.run()
     assert (jobs.done, jobs.back) == ([], ["ack-1"])
     assert said == ["scene S1A, attempt 2: given back"]
+
+
+def test_a_job_that_cannot_be_given_back_comes_again_by_itself() -> None:
+    """When its lease is over: nothing else breaks by that."""
+
+    class Deaf(Jobs):
+        def give_back(self, ack_ids: Sequence[str]) -> None:
+            raise Unavailable("no answer")
+
+    def work(job: Job, stop: threading.Event) -> Outcome | None:
+        if job.id == 1:
+            raise RuntimeError("broken")
+        return Outcome("DONE")
+
+    jobs = Deaf(messages(2))
+    worker, _ = a_worker(jobs, work)
+    worker.run()
+    assert jobs.done == ["ack-2"]

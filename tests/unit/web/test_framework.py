@@ -49,7 +49,8 @@ WITH_ROUTES = [each for each in ALL if each not in ("results", "dependencies")]
 def test_every_function_is_here() -> None:
     """One folder each."""
     messages = ["dependencies", "rejected", "results"]
-    assert sorted(ALL) == sorted(["aoi", "dashboard", "janitor", "scene", "tile", *messages])
+    calls = ["aoi", "dashboard", "scene", "tile"]
+    assert sorted(ALL) == sorted([*calls, "collect", "janitor", *messages])
 
 
 def test_a_scene_is_added_and_read(serve: Serve) -> None:
@@ -82,11 +83,11 @@ def test_what_the_framework_cannot_read_is_a_problem(serve: Serve, name: str) ->
     problem_of(serve(name).get("/", headers=headers), 400)
 
 
-@pytest.mark.parametrize("name", ["aoi", "scene", "tile", "dashboard", "janitor"])
+@pytest.mark.parametrize("name", ["aoi", "scene", "tile", "dashboard", "janitor", "collect"])
 def test_what_is_too_large_is_a_problem(serve: Serve, name: str) -> None:
     """The framework would read it to its end, and fail."""
     body = b" " * (MOST_BYTES + 1)
-    path = "/" if name in ("dashboard", "janitor") else f"/{name}/1"
+    path = f"/{name}/1" if name in ("aoi", "scene", "tile") else "/"
     answer = serve(name).open(path, method="POST", data=body, content_type="application/json")
     problem_of(answer, 413)
     assert int(answer.headers["Content-Length"]) == len(answer.get_data())

@@ -43,7 +43,7 @@ def size_of(message: Message) -> int:
 
 
 def requests(messages: Iterable[Message], most_bytes: int) -> Iterator[list[Message]]:
-    """Return the messages in lists that fit into one request each."""
+    """Return the messages (at least one) in lists that fit into one request each."""
     some: list[Message] = []
     size = 0
     for message in messages:
@@ -53,8 +53,7 @@ def requests(messages: Iterable[Message], most_bytes: int) -> Iterator[list[Mess
             some, size = [], 0
         some.append(message)
         size += length
-    if some:
-        yield some
+    yield some
 
 
 def _text(value: str) -> MessageAttributeValueTypeDef:
