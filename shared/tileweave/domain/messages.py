@@ -12,6 +12,7 @@ from typing import Any
 from tileweave.domain.draft import Draft
 from tileweave.domain.model import Change, Document, Json, Key, Link, Scene, Tile
 from tileweave.domain.outbox import Kind, kind_of, number_of, of_kind
+from tileweave.domain.policy import DEFAULT
 from tileweave.domain.readiness import context_of
 
 
@@ -159,8 +160,9 @@ def _attributes(document: Document) -> dict[str, Any]:
 
 
 def _attributes_of_job(draft: Draft, document: Document) -> dict[str, Any]:
-    """Return a job's attributes, with the rest of its lease: how long its worker may be silent."""
-    if document.due_at is None:
-        return _attributes(document)
+    """Return a job's attributes: where its lease is not a day, also how long it still is."""
+    attributes = _attributes(document)
+    if document.due_at is None or draft.policy(document.aoi).lease == DEFAULT.lease:
+        return attributes
     lease = max(0.0, (document.due_at - draft.now).total_seconds())
-    return {**_attributes(document), "lease": f"{lease:.1f}"}
+    return {**attributes, "lease": f"{lease:.1f}"}

@@ -1,7 +1,7 @@
 """Signs of life of the jobs being worked on, well before their leases run out.
 
 The lease of an AOI's jobs (a day, unless it is set) is another one than that of a message: when it
-is over, Tileweave hands the job out again. Each job says how long its lease is.
+is over, Tileweave hands the job out again. A job says how long its lease is, if it is not a day.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tileweave.domain.policy import DEFAULT
 from tileweave.jobs.job import Job
 
 PARTS = 3
@@ -38,10 +39,8 @@ class Heartbeats:
         self._lives: dict[str, _Life] = {}
         self._lock = threading.Lock()
 
-    def begin(self, name: str, job: Job, lease: float | None, waited: float) -> None:
-        """Send them for a job that has `waited` for its worker; none where it has no lease."""
-        if lease is None:
-            return
+    def begin(self, name: str, job: Job, lease: float, waited: float) -> None:
+        """Send them for a job that has `waited` for its worker."""
         part = lease / PARTS
         with self._lock:
             self._lives[name] = _Life(job, part, self._clock() + part - waited)
@@ -62,12 +61,12 @@ class Heartbeats:
             life.due = now + life.every
 
 
-def lease_of(attributes: Mapping[str, str]) -> float | None:
-    """Return the seconds after which a job is handed out again; None if it does not say."""
+def lease_of(attributes: Mapping[str, str]) -> float:
+    """Return the seconds after which a job is handed out again."""
     try:
         return max(0.0, float(attributes["lease"]))
     except (KeyError, ValueError):
-        return None
+        return DEFAULT.lease.total_seconds()
 
 
 def waited_since(published: datetime | None) -> float:

@@ -58,13 +58,6 @@ def test_they_end_with_the_job() -> None:
     assert moments.sent == [(1, 7), (2, 7)]
 
 
-def test_a_job_without_a_lease_has_none() -> None:
-    moments = Moments()
-    moments.beats.begin("a", a_tile_job(), None, 1_000)
-    moments.until(10)
-    assert moments.sent == []
-
-
 def test_one_that_was_not_sent_is_due_a_second_later() -> None:
     moments = Moments(Unavailable("no answer"))
     moments.beats.begin("a", a_tile_job(), 90, 0)
@@ -77,14 +70,14 @@ def test_one_that_was_not_sent_is_due_a_second_later() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "lease"), [("86400.0", 86_400), ("-1", 0), ("x", None), ("", None)]
+    ("written", "lease"), [("60.0", 60), ("-1", 0), ("x", 86_400), ("", 86_400)]
 )
-def test_a_job_says_its_lease(written: str, lease: float | None) -> None:
+def test_a_job_says_its_lease(written: str, lease: float) -> None:
     assert lease_of({"lease": written}) == lease
 
 
-def test_a_job_of_another_server_says_none() -> None:
-    assert lease_of({"type": "tile"}) is None
+def test_a_job_that_does_not_has_a_day() -> None:
+    assert lease_of({"type": "tile"}) == 86_400
 
 
 def test_how_long_a_job_has_waited() -> None:

@@ -87,6 +87,15 @@ def test_a_job_tells_the_rest_of_its_lease() -> None:
     assert leases == {Topic.SCENE_JOBS: "3600.0", Topic.TILE_JOBS: "3540.0"}
 
 
+def test_a_job_whose_lease_is_a_day_has_the_attributes_of_ever() -> None:
+    """That is what a worker takes it to be."""
+    world = a_world()
+
+    assert {frozenset(each.attributes) for each in world.published_jobs} == {
+        frozenset({"type", "aoi", "id", "attempt"})
+    }
+
+
 def test_a_queue_that_is_down_keeps_no_result_back_and_loses_no_job() -> None:
     """The result is taken; the job waits in the outbox until the janitor gets it through."""
     queues = Queues(down=True)
