@@ -68,7 +68,6 @@ def test_tiles_are_worked_on_beside_the_data(
 
             with machine.running(*beside, "true", "--parallel", "3"):
                 system.until_done("Beside", 40)
-        assert _tile(system, taken)["Attempt"] > int(taken["attempt"])
         scenes = system.get("/aoi/Beside/scenes")["features"]
         assert {each["properties"]["message"][:11] for each in scenes} == {"downloaded "}
         assert system.get("/rejected?kind=malformed")["rejected"] == []
