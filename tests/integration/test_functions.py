@@ -398,3 +398,28 @@ def test_a_function_imports_and_connects_no_more_than_it_needs(main: Path) -> No
     )
     assert told.returncode == 0, told.stderr
     assert not HEAVY & set(told.stdout.split())
+
+
+def test_denmark_without_its_links_makes_the_same_graph(functions: Functions) -> None:
+    """Over Firestore, the newest scene first; what is foreseen is what is made."""
+    functions.call("POST", "/aoi/Given")
+    functions.call("POST", "/aoi/Given/scenes", denmark())
+    scenes = denmark()[::-1]
+    for tile in (tile for each in scenes for tile in each["properties"]["Tiles"]):
+        del tile["Previous"], tile["Reference"]
+    path = f"/aoi/{AREA}/scenes?links=auto"
+    foreseen = functions.call("POST", f"{path}&dry_run=true", scenes)
+    for each in scenes:
+        assert functions.call("POST", path, [each])["added"] == 1
+    assert functions.call("POST", path, scenes)["known"] == 3
+    made = named_links(functions.call("GET", f"/aoi/{AREA}/tiles"))
+    assert made == named_links(functions.call("GET", "/aoi/Given/tiles"))
+    assert made == named_links(foreseen["graph"])
+
+
+def named_links(collection: Json) -> dict[tuple[str, str], tuple[Json | None, Json | None]]:
+    """Return what each tile names, by names."""
+    tiles = [tile for each in collection["features"] for tile in each["properties"]["Tiles"]]
+    return {
+        (each["SourceID"], each["SceneID"]): (each["Previous"], each["Reference"]) for each in tiles
+    }

@@ -581,3 +581,21 @@ def test_the_token_is_sent_and_taken_from_the_environment(monkeypatch: pytest.Mo
     Client(transport=httpx.MockTransport(answer)).aois()
     assert seen[0].headers["Authorization"] == "Bearer secret"
     assert seen[0].url.host == "elsewhere"
+
+
+def test_automatic_links_are_foreseen_and_made(client: Client) -> None:
+    """What would be made can be added; a tile in between has the one after it linked anew."""
+    scenes = [a_request(number) for number in (0, 2)]
+    foreseen = client.foresee_scenes(AREA, scenes, links="auto")
+    assert (foreseen.added, len(foreseen.graph["features"]), foreseen.relinked) == (2, 2, ())
+    assert client.overview(AREA).scenes.total == 0
+    assert client.add_scenes(AREA, scenes, links="auto").added == 2
+    between = a_request(1)
+    [moved] = client.foresee_scenes(AREA, [between], links="auto").relinked
+    assert moved.before.previous is not None
+    assert moved.after.previous is not None
+    assert moved.before.previous.scene_source_id == scenes[0]["source_id"]
+    assert moved.after.previous.scene_source_id == between["source_id"]
+    client.add_scene(AREA, between, links="auto")
+    assert len(client.leaf_tiles(AREA)) == 1
+    assert client.foresee_scenes(AREA, [between]).known == 1

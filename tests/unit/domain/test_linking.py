@@ -135,6 +135,12 @@ def test_who_names_other_footprints_is_linked_to_by_nobody() -> None:
     )
 
 
+def test_a_tile_that_given_links_name_from_before_stays_without_links() -> None:
+    """Else it would name, by way of its previous, itself."""
+    given = a_new_tile(reference=ref(3))
+    assert found([], to_come(1, given), to_come(2), to_come(3)) == ({2: (1, 1)}, {})
+
+
 def test_what_an_earlier_tile_names_stays_without_links() -> None:
     """A root that was forced back to NEW, while a tile before it has started."""
     tiles = [there(0, DONE, None, 1), there(1, NEW)]
