@@ -159,14 +159,22 @@ HAPPENINGS = st.lists(
 )
 
 
-@given(st.lists(st.tuples(scenes(most=3), HAPPENINGS, st.booleans()), min_size=2, max_size=4))
+PICKS = st.lists(st.none() | st.integers(0, 99), max_size=3)
+"""Which live tile the first tile of each scene is given as previous, and as reference."""
+
+
+@given(
+    st.lists(st.tuples(scenes(most=3), HAPPENINGS, st.booleans(), PICKS), min_size=2, max_size=4)
+)
 def test_whatever_has_happened_the_graph_stays_sound(
-    steps: list[tuple[list[NewScene], list[Happens | str], bool]],
+    steps: list[tuple[list[NewScene], list[Happens | str], bool, list[int | None]]],
 ) -> None:
     """No link names a FAILED tile, nothing that started is linked anew, nothing waits for ever."""
     world = World()
-    for number, (every, happenings, settles) in enumerate(steps):
-        new = [replace(each, source_id=f"{each.source_id}_{number}") for each in every]
+    for number, (every, happenings, settles, picks) in enumerate(steps):
+        named = [replace(each, source_id=f"{each.source_id}_{number}") for each in every]
+        live = [each for each in world.store.tiles(AOI) if each.status is not Status.FAILED]
+        new = [_given(each, live, picks[at : at + 2]) for at, each in enumerate(named)]
         before = {each.id: each for each in world.store.tiles(AOI)}
         failed = {each.id for each in before.values() if each.status is Status.FAILED}
         assert {each.fate for each in link_scenes(world.services, AOI, new)} == {Fate.ADDED}
@@ -185,6 +193,17 @@ def test_whatever_has_happened_the_graph_stays_sound(
         if tile.history[-1].cause.actor != "operator" and not invariants.unmet(world.store, tile)
     ]
     assert stuck == []
+
+
+def _given(new: NewScene, live: Sequence[Tile], picks: Sequence[int | None]) -> NewScene:
+    """Return a scene whose first tile is given links to tiles that are there, if any are picked."""
+    if not new.tiles or not live:
+        return new
+    picked = [live[each % len(live)] for each in picks if each is not None]
+    refs = [TileRef(each.source_id, each.scene_source_id) for each in picked]
+    previous, reference = (*refs, None, None)[:2]
+    first = replace(new.tiles[0], previous=previous, reference=reference)
+    return replace(new, tiles=(first, *new.tiles[1:]))
 
 
 def _check_links(tile: Tile, before: Tile | None, failed: set[int]) -> None:
