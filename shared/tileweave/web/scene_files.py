@@ -17,10 +17,10 @@ from werkzeug.exceptions import BadRequest
 
 from tileweave.domain.errors import Invalid, NothingThere, PlaceRefused, Problem
 from tileweave.domain.model import Json
+from tileweave.json_stream import MOST_ITEM, JsonStream
 from tileweave.usecases.places import Places
 from tileweave.web.answers import parsed
 from tileweave.web.footprint import refuse_other_crs
-from tileweave.web.json_stream import MOST_ITEM, JsonStream
 from tileweave.web.wrong_fields import Problems
 
 LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
