@@ -70,6 +70,7 @@ def _written(client: Client, aoi: str, target: str, named: str) -> dict[str, Any
 
     with any_place() as places, tempfile.TemporaryFile() as content:
         form: Format = formats.format_of(target, named)
+        places.check(target)
         exported = client.export(aoi)
         features = _shown(exported, client.overview(aoi).tiles.total)
         totals = formats.write(form, content, header_of(dict(exported.header)), features)

@@ -166,6 +166,9 @@ class Asked:
     def __init__(self) -> None:
         self.hrefs: list[str] = []
 
+    def check(self, href: str) -> None:
+        raise NotImplementedError
+
     def open(self, href: str) -> Any:  # noqa: ANN401 - it never returns
         self.hrefs.append(href)
         raise Unavailable("the archive does not answer.")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.snapshots import essence
 from tests.unit.web.api import AREA, Api, a_feature, problem_of, wrong_paths
 from tileweave.adapters.memory import MemoryPublisher, MemoryStore
 from tileweave.client.snapshots import parts_of
-from tileweave.domain.errors import NothingThere
+from tileweave.domain.errors import NothingThere, PlaceRefused
 from tileweave.domain.model import Json, Key
 from tileweave.usecases import export as exporting
 from tileweave.usecases.ports import Services, Stored
@@ -33,6 +33,10 @@ class MemoryPlaces:
 
     files: dict[str, bytes] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+
+    def check(self, href: str) -> None:
+        if not href.startswith("mem:"):
+            raise PlaceRefused(href, "is no place of these tests.")
 
     def open(self, href: str) -> BinaryIO:
         if href not in self.files:
@@ -153,6 +157,20 @@ def test_of_an_aoi_that_is_deleted_meanwhile_nothing_is_written(
     assert deleted == [204]
     problem_of(answer, 404)
     assert archive.places.files == {}
+
+
+def test_nothing_is_read_for_a_place_that_is_not_allowed(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large AOI would take minutes before that is told."""
+
+    def reading(_: object) -> NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(archive.api.store, "histories", reading)
+    answer = archive.api.post(f"/aoi/{AREA}/export", json={"href": "s3://other/a.ndjson"})
+
+    assert wrong_paths(answer) == ["href"]
 
 
 @pytest.mark.parametrize("call", ["export", "restore"])
