@@ -112,7 +112,7 @@ def header_of(found: object) -> Header:
 def totals_of(found: object) -> Totals:
     """Return totals as they are written. Raises Invalid: they are missing where a file was cut."""
     if found is None:
-        raise wrong("it has no totals at its end: it was cut off")
+        raise wrong("it has no totals at its end: it was cut off, or is no snapshot")
     return _checked(Totals, found, "totals")
 
 
