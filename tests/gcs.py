@@ -21,7 +21,7 @@ _UPLOAD = re.compile(r"(?:/resumable)?/upload/storage/v1/b/([^/]+)/o")
 
 @dataclass
 class Gcs:
-    """Objects by bucket and name; `fail` answers the next requests by these statuses."""
+    """Objects by bucket and name; `fail` and `redirect` are what requests are answered instead."""
 
     url: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -29,6 +29,7 @@ class Gcs:
     types: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     fail: list[int] = field(default_factory=list)
+    redirect: str = ""
     uploads: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
 
     def put(self, name: str, content: bytes, media_type: str = "") -> str:
@@ -127,6 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _fails(self) -> bool:
         self.held.asked.append(f"{self.command} {self.path}")
+        if self.held.redirect:
+            self._answer(307, b"", {"Location": self.held.redirect})
+            return True
         if not self.held.fail:
             return False
         status = self.held.fail.pop(0)

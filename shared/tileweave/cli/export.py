@@ -10,7 +10,7 @@ import typer
 
 from tileweave.cli import printing, service
 from tileweave.cli.aois import Aoi
-from tileweave.cli.errors import told
+from tileweave.cli.errors import CommandError, told
 from tileweave.cli.places import any_place
 from tileweave.cli.service import AsJson, Url
 
@@ -70,9 +70,12 @@ def _written(client: Client, aoi: str, target: str, named: str) -> dict[str, Any
 
     with any_place() as places, tempfile.TemporaryFile() as content:
         form: Format = formats.format_of(target, named)
-        exported = client.export(aoi)
-        features = _shown(exported, client.overview(aoi).tiles.total)
+        places.check(target)
+        before, exported = client.overview(aoi), client.export(aoi)
+        features = _shown(exported, before.tiles.total)
         totals = formats.write(form, content, header_of(dict(exported.header)), features)
+        if client.overview(aoi).generation != before.generation:
+            raise CommandError(f"AOI {aoi} was deleted while it was read")
         size = content.tell()
         content.seek(0)
         places.write(target, content, formats.MEDIA_TYPES[form])

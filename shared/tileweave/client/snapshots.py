@@ -73,15 +73,24 @@ def named_by(feature: Feature) -> set[str]:
 
 
 def parts_of(header: Mapping[str, Any], features: Iterable[Feature]) -> Iterator[bytes]:
-    """Return the bodies of requests that restore scenes: none names what comes in a later one."""
-    first = {**header, "settings": header.get("settings")}
-    for part in closed_parts(map(_item, features), MOST_BYTES):
-        lines = [_line({"snapshot": first}), *(text for text, _ in part)]
-        totals = {"scenes": len(part), "tiles": sum(tiles for _, tiles in part)}
-        yield b"\n".join([*lines, _line({"totals": totals})])
+    """Return the bodies of requests that restore scenes: none names what comes in a later one.
+
+    One is there even if there are no scenes: the AOI is to be made, with its settings.
+    """
+    parts = closed_parts(map(_item, features), MOST_BYTES)
+    yield _part(header, next(parts, []))
+    for part in parts:
+        yield _part(header, part)
 
 
 _LISTS = ("next", "referenced_by")
+
+
+def _part(header: Mapping[str, Any], part: Sequence[tuple[bytes, int]]) -> bytes:
+    first = {**header, "settings": header.get("settings")}
+    totals = {"scenes": len(part), "tiles": sum(tiles for _, tiles in part)}
+    lines = [_line({"snapshot": first}), *(text for text, _ in part), _line({"totals": totals})]
+    return b"\n".join(lines)
 
 
 def _item(feature: Feature) -> Item[tuple[bytes, int]]:

@@ -19,8 +19,11 @@ from tileweave.domain.model import Json
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-ORBIT_SECONDS = 12 * 24 * 3600 / 175
-"""How long an orbit takes: 175 of them in a cycle of 12 days."""
+ORBITS = 175
+"""Orbits of a cycle of 12 days, after which they repeat."""
+
+ORBIT_SECONDS = 12 * 24 * 3600 / ORBITS
+"""How long an orbit takes."""
 
 LINES_OFF = 2
 """Lines by which the grid may miss the first line of a burst: some processors are one off."""
@@ -28,6 +31,7 @@ LINES_OFF = 2
 HALF_A_TURN = 180
 """Degrees of longitude: what spans more of them goes the other way, across the antimeridian."""
 
+_SWATH = re.compile(r"IW[1-3]|EW[1-5]")
 _WITH_BURSTS = re.compile(r"S1[A-D]_(IW|EW)_SLC_")
 
 
@@ -84,6 +88,8 @@ def anx_time(azimuth_anx_time: float) -> int:
 
 def tiles_of(track: Track, swath: Swath) -> list[NewTile]:
     """Return a tile for each burst of a swath, in their order. Raises BadAnnotation."""
+    if not _SWATH.fullmatch(swath.name):
+        raise BadAnnotation(f"its swath is {swath.name[:20]!r}: is it of IW or EW?")
     if not swath.bursts:
         raise BadAnnotation("it has no bursts (swathTiming/burstList): is it of IW or EW, SLC?")
     edges = _edges(swath)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import BinaryIO, Protocol
-from urllib.parse import urlsplit
 
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.model import Json
@@ -43,7 +42,7 @@ def format_of(href: str, named: str = "") -> Format:
         if named not in list(Format):
             raise Invalid((Problem("format", f"is {named!r}: one of {', '.join(Format)}"),))
         return Format(named)
-    path = (urlsplit(href).path or href).lower()
+    path = (href.partition("?")[0] if "://" in href else href).lower()
     found = next((form for end, form in EXTENSIONS.items() if path.endswith(end)), None)
     if found is None:
         said = f"{href} does not say by its name in which format: it ends with one of"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from typing import Any, BinaryIO, cast
 
 from tileweave.domain.model import Json
+from tileweave.json_stream import JsonStream
 from tileweave.snapshots.parts import (
+    MOST_SCENE,
     Counted,
     Header,
     Snapshot,
@@ -22,9 +26,6 @@ from tileweave.snapshots.parts import (
 
 END = 1_000
 """Bytes at the end of a file that hold its totals."""
-
-MOST_AT_ONCE = 64_000_000
-"""Bytes of a file that is read as a whole, where there is no reader of streams."""
 
 _TOTALS = re.compile(rb'"totals"\s*:\s*(\{[^{}]*\})\s*\}\s*$')
 
@@ -41,14 +42,9 @@ def write(file: BinaryIO, header: Header, features: Iterable[Json]) -> Totals:
 
 
 def read(file: BinaryIO) -> Snapshot:
-    """Return the snapshot of a file. Raises Invalid: it is none, or was cut off."""
+    """Return the snapshot of a file, read a scene at a time. Raises Invalid: it is none, or cut."""
     totals = _totals(file)
-    try:
-        import ijson  # noqa: F401, PLC0415 - a part of the command line, not of what is deployed
-    except ImportError:
-        return _read_at_once(file, totals)
-    header = header_of(next(_items(file, "snapshot"), None))
-    return Snapshot(header, totals, _items(file, "features.item"))
+    return Snapshot(header_of(_header(file)), totals, _features(file))
 
 
 def of_collection(body: Any) -> Snapshot:  # noqa: ANN401 - JSON
@@ -61,23 +57,34 @@ def of_collection(body: Any) -> Snapshot:  # noqa: ANN401 - JSON
     return Snapshot(header_of(body["snapshot"]), totals_of(body.get("totals")), features)
 
 
-def _read_at_once(file: BinaryIO, totals: Totals) -> Snapshot:
-    text = file.read(MOST_AT_ONCE + 1)
-    if len(text) > MOST_AT_ONCE:
-        said = f"GeoJSON of more than {MOST_AT_ONCE} bytes is not read here"
-        raise wrong(f"{said}: take a snapshot as NDJSON or GeoParquet")
-    return of_collection({**_object(read_json(text, "the file")), "totals": totals.model_dump()})
+def _header(file: BinaryIO) -> object:
+    """Return the member `snapshot` of a file, whether it is before its scenes or after them."""
+    members: Json = {}
+    with closing(_items(file, members)) as items:
+        for _ in items:
+            if members.get("snapshot") is not None:
+                break
+    return members.get("snapshot")
 
 
-def _items(file: BinaryIO, path: str) -> Iterator[Any]:
-    """Return what is at a path of a file, as it is read."""
-    import ijson  # noqa: PLC0415 - as above
+def _features(file: BinaryIO) -> Iterator[Any]:
+    members: Json = {}
+    yield from _items(file, members)
+    if members.get("features") != []:
+        raise wrong("it is no FeatureCollection")
 
+
+def _items(file: BinaryIO, members: Json) -> Generator[Any]:
+    """Return each Feature of a file as it is read; `members` get what is beside them."""
     file.seek(0)
+    text = io.TextIOWrapper(cast("Any", file), encoding="utf-8-sig")
     try:
-        yield from ijson.items(file, path, use_float=True)
-    except (ijson.JSONError, UnicodeDecodeError) as error:
+        yield from JsonStream(text, MOST_SCENE, members).items()
+    except (ValueError, RecursionError) as error:
         raise wrong(f"the file is not JSON: {error}") from error
+    finally:
+        if not file.closed:
+            text.detach()  # it would close the file
 
 
 def _totals(file: BinaryIO) -> Totals:
@@ -87,7 +94,3 @@ def _totals(file: BinaryIO) -> Totals:
     found = _TOTALS.search(file.read())
     file.seek(0)
     return totals_of(read_json(found[1], "its end") if found else None)
-
-
-def _object(found: Any) -> Json:  # noqa: ANN401 - JSON
-    return found if isinstance(found, dict) else {}

@@ -35,6 +35,9 @@ from tileweave.snapshots.parts import (
 ROWS = 5_000
 """Rows of a row group, or those of one scene more: what is in memory at once."""
 
+AT_ONCE = 500
+"""Rows that are read at once."""
+
 _MOMENT = pa.timestamp("us", tz="UTC")
 _BBOX = pa.struct([(name, pa.float64()) for name in ("xmin", "ymin", "xmax", "ymax")])
 
@@ -81,7 +84,7 @@ def read(file: BinaryIO) -> Snapshot:
     except (pa.ArrowException, OSError) as error:
         raise wrong(f"it is no Parquet file, or was cut off: {error}") from error
     about = found.metadata.metadata or {}
-    if HEADER not in about or "record" not in found.schema_arrow.names:
+    if HEADER not in about or not {"kind", "record"} <= set(found.schema_arrow.names):
         raise wrong("it is a Parquet file, but no snapshot")
     totals = totals_of(read_json(about.get(TOTALS, b"null"), "its totals"))
     return Snapshot(header_of(read_json(about[HEADER], "its header")), totals, _features(found))
@@ -206,18 +209,36 @@ def _box(bounds: list[float]) -> dict[str, float] | None:
 
 
 def _features(file: Any) -> Iterator[Json]:  # noqa: ANN401 - pyarrow has no types
-    """Return the Features, a row group in memory at a time."""
+    """Return the Features, some rows in memory at a time. Raises Invalid."""
     feature: Json | None = None
-    for number in range(file.num_row_groups):
-        group = file.read_row_group(number, columns=["kind", "record"])
-        for row in group.to_pylist():
-            record = read_json(row["record"], f"a record of row group {number}")
-            if row["kind"] == "tile" and feature is not None:
-                feature["properties"]["Tiles"].append(record["tile"])
-                feature["snapshot"]["tiles"].append(record["snapshot"])
-                continue
-            if feature is not None:
-                yield feature
-            feature = record
+    for kind, record in _records(file):
+        if kind == "tile" and feature is not None:
+            feature["properties"]["Tiles"].append(record.get("tile"))
+            feature["snapshot"]["tiles"].append(record.get("snapshot"))
+            continue
+        if feature is not None:
+            yield feature
+        feature = _without_tiles(record)
     if feature is not None:
         yield feature
+
+
+def _records(file: Any) -> Iterator[tuple[str, Json]]:  # noqa: ANN401 - the same
+    """Return the kind of each row, and its record."""
+    try:
+        for rows in file.iter_batches(AT_ONCE, columns=["kind", "record"]):
+            for row in rows.to_pylist():
+                record = read_json(row["record"] or "null", "a record")
+                if not isinstance(record, dict):
+                    raise wrong("a record is no JSON object")
+                yield row["kind"], record
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise wrong(f"the Parquet file is damaged: {error}") from error
+
+
+def _without_tiles(record: Json) -> Json:
+    """Return the Feature of a scene to which its tiles are added. Raises Invalid: it is none."""
+    properties, kept = record.get("properties"), record.get("snapshot")
+    if not (isinstance(properties, dict) and isinstance(kept, dict)):
+        raise wrong("the record of a scene is no Feature of a snapshot")
+    return {**record, "properties": {**properties, "Tiles": []}, "snapshot": {**kept, "tiles": []}}

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from tileweave.domain.model import Json
 from tileweave.snapshots.parts import (
+    MOST_SCENE,
     Counted,
     Header,
     Snapshot,
@@ -36,7 +37,7 @@ def write(file: BinaryIO, header: Header, features: Iterable[Json]) -> Totals:
 def read(file: BinaryIO) -> Snapshot:
     """Return the snapshot of a file. Raises Invalid: it is none, or was cut off."""
     totals = _totals(file)
-    first = read_json(file.readline(), "line 1")
+    first = read_json(_line(file, 1), "line 1")
     if not isinstance(first, dict) or "snapshot" not in first:
         raise wrong("its first line is no header: this is no snapshot in NDJSON")
     return Snapshot(header_of(first["snapshot"]), totals, _features(file))
@@ -54,10 +55,19 @@ def _totals(file: BinaryIO) -> Totals:
 
 def _features(file: BinaryIO) -> Iterator[Json]:
     """Return the lines between the first and the last."""
-    for number, each in enumerate(file, 2):
+    number = 2
+    while each := _line(file, number):
         found = read_json(each, f"line {number}") if each.strip() else {"totals": None}
         if not (isinstance(found, dict) and "totals" in found):
             yield found
+        number += 1
+
+
+def _line(file: BinaryIO, number: int) -> bytes:
+    found = file.readline(MOST_SCENE + 1)
+    if len(found) > MOST_SCENE:
+        raise wrong(f"line {number} has more than {MOST_SCENE} bytes")
+    return found
 
 
 def _write(file: BinaryIO, value: object) -> None:

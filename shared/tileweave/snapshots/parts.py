@@ -13,11 +13,15 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from tileweave.domain.errors import Invalid, Problem
 from tileweave.domain.identity import AOI_NAME
 from tileweave.domain.model import Json
+from tileweave.strict_json import NotJson, value_of
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 FORMAT: Literal[1] = 1
 """The version of what a snapshot holds; a reader refuses another."""
+
+MOST_SCENE = 256 * 1024 * 1024
+"""Characters of a scene in a file: many tiles, with long histories."""
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 
@@ -108,7 +112,7 @@ def header_of(found: object) -> Header:
 def totals_of(found: object) -> Totals:
     """Return totals as they are written. Raises Invalid: they are missing where a file was cut."""
     if found is None:
-        raise wrong("it has no totals at its end: it was cut off")
+        raise wrong("it has no totals at its end: it was cut off, or is no snapshot")
     return _checked(Totals, found, "totals")
 
 
@@ -123,11 +127,11 @@ def line(value: object) -> bytes:
 
 
 def read_json(text: bytes | str, where: str) -> Any:  # noqa: ANN401 - JSON
-    """Return the value of a JSON text. Raises Invalid."""
+    """Return the value of a JSON text, as strictly as that of a request. Raises Invalid."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise wrong(f"{where} is not JSON: {error}") from error
+        return value_of(text if isinstance(text, bytes) else text.encode())
+    except NotJson as error:
+        raise wrong(f"{where} is not JSON{error}") from error
 
 
 def _checked(model: type[ModelT], found: object, path: str) -> ModelT:

@@ -74,8 +74,9 @@ def some(services: Services, aoi: str, source_ids: Iterable[str]) -> Iterator[He
 def whole(services: Services, aoi: str, tiles: int) -> Iterator[Held]:
     """Return all scenes, read in pages, and then those that came in between and are named.
 
-    Raises NotFound.
+    Raises NotFound, also at the end: the AOI was deleted meanwhile, so that some may be missing.
     """
+    begun = services.store.find_aoi(aoi)
     seen: set[str] = set()
     named: set[str] = set()
     for held in _pages(services, aoi, tiles):
@@ -87,6 +88,9 @@ def whole(services: Services, aoi: str, tiles: int) -> Iterator[Held]:
         for held in some(services, aoi, sorted(missing)):
             named |= named_by(held)
             yield held
+    ended = services.store.find_aoi(aoi)
+    if begun is None or ended is None or ended.generation != begun.generation:
+        raise NotFound("AOI", aoi)
 
 
 def named_by(held: Held) -> set[str]:

@@ -10,9 +10,12 @@ from tileweave.domain.errors import PlaceRefused
 class Places(Protocol):
     """Files by their addresses: `s3://bucket/key`, `gs://bucket/name`, `https://host/path`, local.
 
-    Both methods raise PlaceRefused (no address that may be used here, or forbidden by whom it
+    All methods raise PlaceRefused (no address that may be used here, or forbidden by whom it
     names), NothingThere, Unavailable. No address that is refused by a list is ever contacted.
     """
+
+    def check(self, href: str) -> None:
+        """Raise PlaceRefused for an address that may not be used; contact nobody."""
 
     def open(self, href: str) -> BinaryIO:
         """Return a file to read: seekable, by range requests of a buffer's size; close it.
@@ -26,6 +29,10 @@ class Places(Protocol):
 
 class Nowhere:
     """The places of who has none: every address is refused."""
+
+    def check(self, href: str) -> NoReturn:
+        """Raise PlaceRefused."""
+        _refuse(href)
 
     def open(self, href: str) -> NoReturn:
         """Raise PlaceRefused."""

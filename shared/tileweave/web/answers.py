@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.wrappers import Request, Response
 
-from tileweave.web.strict_json import NotJson, value_of
+from tileweave.strict_json import NotJson, value_of
 
 GEOJSON = "application/geo+json"
 

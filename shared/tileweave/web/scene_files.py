@@ -17,10 +17,10 @@ from werkzeug.exceptions import BadRequest
 
 from tileweave.domain.errors import Invalid, NothingThere, PlaceRefused, Problem
 from tileweave.domain.model import Json
+from tileweave.json_stream import MOST_ITEM, JsonStream
 from tileweave.usecases.places import Places
 from tileweave.web.answers import parsed
 from tileweave.web.footprint import refuse_other_crs
-from tileweave.web.json_stream import MOST_ITEM, JsonStream
 from tileweave.web.wrong_fields import Problems
 
 LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -54,7 +54,7 @@ def scenes_of_file(places: Places, body: Json) -> Iterator[Any]:
             opened = stack.enter_context(places.open(href))
             content = stack.enter_context(_content(opened))
             yield from _bodies(content, href, media_type)
-    except (PlaceRefused, NothingThere) as error:
+    except (PlaceRefused, NothingThere, _TooMuch) as error:
         _refuse(str(error))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         _refuse(f"{href}: its compression is broken: {error}")
@@ -100,7 +100,7 @@ def _is_lines(content: io.BufferedReader[Any], href: str, media_type: str) -> bo
         return name.endswith(LINES_END)
     try:
         first = json.loads(content.peek(BEGIN).split(b"\n")[0])
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(first, dict) and first.get("type") != "FeatureCollection"
 
@@ -149,6 +149,10 @@ def _refuse(said: str) -> NoReturn:
     raise Invalid((Problem("href", said),))
 
 
+class _TooMuch(Exception):
+    """Raised when a file holds more than is read."""
+
+
 class _Counted(io.RawIOBase):
     """What a file holds, up to a limit."""
 
@@ -165,6 +169,6 @@ class _Counted(io.RawIOBase):
         data = self._content.read(len(buffer))
         self._read += len(data)
         if self._read > MOST_BYTES:
-            _refuse(f"{self._href}: it holds more than {MOST_BYTES} bytes")
+            raise _TooMuch(f"{self._href}: it holds more than {MOST_BYTES} bytes")
         buffer[: len(data)] = data
         return len(data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -111,7 +110,6 @@ def read_snapshot_scene(aoi: str, body: Any, by: Cause) -> NewScene:  # noqa: AN
     """Return the scene that a snapshot's Feature describes, to be restored. Raises Invalid."""
     if not is_feature(body):
         raise Invalid((Problem("type", "must be a Feature of a snapshot"),))
-    _check_text(body)
     new = read_scene(aoi, body)
     kept = _read(_KeptOfScene, body.get("snapshot"), "snapshot")
     if len(kept.tiles) != len(new.tiles):
@@ -179,11 +177,3 @@ def _read(model: type[ModelT], body: object, path: str) -> ModelT:
     except ValidationError as error:
         wrong = (Problem(f"{path}.{where}", said) for where, said in wrong_fields(error))
         raise Invalid(tuple(wrong)) from error
-
-
-def _check_text(body: Json) -> None:
-    """Refuse numbers that JSON has not, and half of a surrogate pair: no document can hold it."""
-    try:
-        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError as error:
-        raise Invalid((Problem("body", f"cannot be kept: {error}"),)) from error

@@ -56,6 +56,7 @@ def page(services: Services, request: Request, aoi: str) -> Response:
 def export(services: Services, request: Request, aoi: str) -> Response:
     """Write a snapshot to a place of the list; answers what was written."""
     found, file = _aoi(services, aoi), file_of(json_of(request))
+    services.places.check(file.href)  # before all of the AOI is read
     form, header = file.form, _header(services, found, settings=True)
     scenes = exporting.whole(services, aoi, TILES_AT_ONCE)
     with tempfile.TemporaryFile() as content:

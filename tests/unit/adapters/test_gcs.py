@@ -51,9 +51,8 @@ def test_an_object_is_read_by_ranges_of_one_generation(gcs: Gcs) -> None:
         opened.seek(-10, io.SEEK_END)
         assert opened.read() == content[-10:]
 
-    parts = [each for each in gcs.asked if "/o/" in each]
-    assert len(parts) == 3
-    assert all("ifGenerationMatch=1" in each for each in parts[1:])
+    assert len(gcs.asked) == 3, "the client asks for nothing else, as for the bucket"
+    assert all("ifGenerationMatch=1" in each for each in gcs.asked[1:])
 
 
 def test_an_object_that_changes_while_it_is_read_is_an_error(gcs: Gcs) -> None:
@@ -105,6 +104,24 @@ def test_of_what_breaks_off_while_it_is_written_nothing_is_there(gcs: Gcs) -> No
         places().write("gs://archive/a", Broken(b"x" * 20 * MB), "text/plain")
 
     assert gcs.objects == {}
+
+
+def test_a_redirect_is_not_followed(gcs: Gcs) -> None:
+    """Wherever it leads, reading and writing."""
+    href = gcs.put("archive/a", b"1" * 1000)
+    with places().open(href) as opened:
+        gcs.asked.clear()
+        gcs.redirect = f"{gcs.url}/elsewhere"
+        for call in (
+            lambda: opened.read(10),
+            lambda: places().open(href),
+            lambda: places().write(href, io.BytesIO(b"1"), "text/plain"),
+        ):
+            with pytest.raises(PlaceRefused, match="redirects are not followed"):
+                call()
+
+    assert len(gcs.asked) == 3
+    assert not [each for each in gcs.asked if "elsewhere" in each]
 
 
 def test_what_is_not_there_is_told(gcs: Gcs) -> None:

@@ -34,6 +34,7 @@ class Web:
     asked: list[str] = field(default_factory=list)
     types: list[str] = field(default_factory=list)
     shifted: int = 0
+    longer: int = 0
     url: str = ""
 
 
@@ -56,7 +57,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200, content, cut=self.held.cut)
         found = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers["Range"])
         assert found
-        start, stop = int(found[1]) + self.held.shifted, int(found[2]) + 1
+        start, stop = int(found[1]) + self.held.shifted, int(found[2]) + 1 + self.held.longer
         if start >= len(content):
             return self.answer(416, b"", 0, **{"Content-Range": f"bytes */{len(content)}"})
         part = content[start:stop]
@@ -246,6 +247,15 @@ def test_an_answer_that_breaks_off_is_no_file(web: Web, ranges: bool) -> None:  
 def test_another_part_than_was_asked_for_is_refused(web: Web) -> None:
     web.files["/data/a"] = b"1" * 1000
     web.shifted = 5
+
+    with pytest.raises(PlaceRefused, match="another part"):
+        places(web).open(f"{web.url}/data/a")
+
+
+def test_more_than_was_asked_for_is_not_read(web: Web) -> None:
+    """A server that says so could fill the memory."""
+    web.files["/data/a"] = b"1" * MB
+    web.longer = 1
 
     with pytest.raises(PlaceRefused, match="another part"):
         places(web).open(f"{web.url}/data/a")

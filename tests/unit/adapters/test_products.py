@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from dataclasses import replace
@@ -129,14 +130,47 @@ def test_a_file_that_unpacks_to_too_much_is_refused(
         )
 
 
+@pytest.mark.parametrize("swath", [1, 2])
+def test_two_bursts_of_one_name_are_refused(tmp_path: Path, swath: int) -> None:
+    """Of one annotation, or of two that say they are of the same swath."""
+    product = Product()
+    text = product.files()[product.annotation(1)]
+    first, second = re.findall(rb"<azimuthAnxTime>[^<]+", text)[:2]
+    changed = {product.annotation(swath): text.replace(second, first) if swath == 1 else text}
+
+    with pytest.raises(BadProduct, match="two bursts A44_IW1_8869, of one swath"):
+        Sentinel1Products(AnyPlace()).tiles(here(tmp_path, product.zipped(changed)))
+
+
+def test_an_archive_of_too_many_files_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its directory is in memory."""
+    href = here(tmp_path, Product().zipped())
+    monkeypatch.setattr(products, "MOST_DIRECTORY", 1_000)
+
+    with pytest.raises(BadProduct, match="too much"):
+        Sentinel1Products(AnyPlace()).tiles(href)
+
+
 def test_no_more_is_read_than_a_product_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The directory of an archive may say that it is as large as the archive."""
+    """Whatever the archive says of itself."""
+    href = here(tmp_path, Product().zipped())
     monkeypatch.setattr(products, "MOST_READ", 10_000)
+
+    with pytest.raises(BadProduct, match="too much"):
+        Sentinel1Products(AnyPlace()).tiles(href)
+
+
+def test_a_directory_that_says_it_is_as_large_as_the_archive_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "MOST_DIRECTORY", 10_000)
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, 20_000, 0, 0)
 
-    with pytest.raises(BadProduct, match="more than 10000 bytes"):
+    with pytest.raises(BadProduct, match="too much"):
         Sentinel1Products(AnyPlace()).tiles(here(tmp_path, b"\0" * 20_000 + end))
 
 

@@ -17,6 +17,8 @@ from tileweave.cli import service
 from tileweave.client import snapshots
 from tileweave.client.models import SNAPSHOT, SnapshotPage
 from tileweave.domain.model import Json
+from tileweave.snapshots import formats
+from tileweave.snapshots.parts import Totals
 
 SUFFIXES = ("geojson", "ndjson", "parquet")
 
@@ -91,6 +93,44 @@ def test_a_large_snapshot_is_restored_in_parts(
 
     assert denmark.run("restore", file, "--as", "Copy", "--json").json["restored"] == 3
     assert [each.url.path for each in denmark.requests] == ["/aoi/Copy/restore"] * 3
+
+
+@pytest.mark.parametrize("options", [(), ("--server",)])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_aoi_without_scenes_is_restored_too(
+    denmark: Service, tmp_path: Path, suffix: str, options: tuple[str, ...]
+) -> None:
+    """With its settings."""
+    api = denmark.api
+    api.services = replace(api.services, places=AllowedPlaces.of(tmp_path.as_uri()))
+    api.with_area("Empty")
+    denmark.run("settings", "Empty", "lease_seconds=77")
+    file = (tmp_path / f"empty.{suffix}").as_uri()
+
+    denmark.run("export", "Empty", file)
+    told = denmark.run("restore", file, "--as", "Copy", *options).out
+
+    assert told == "Copy: 0 scenes, 0 tiles restored\n"
+    assert api.get("/aoi/Copy/settings").json["lease_seconds"] == 77
+
+
+def test_an_aoi_that_is_deleted_while_it_is_read_is_not_written(
+    denmark: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of its scenes may be missing."""
+    file = tmp_path / "denmark.ndjson"
+    write = formats.write
+
+    def deleting(*given: Any) -> Totals:  # noqa: ANN401 - what it is given
+        denmark.api.call("DELETE", "/aoi/Denmark")
+        denmark.api.with_area("Denmark")
+        return write(*given)
+
+    monkeypatch.setattr(formats, "write", deleting)
+    ran = denmark.run("export", "Denmark", file)
+
+    assert (ran.code, ran.err) == (1, "tileweave: AOI Denmark was deleted while it was read\n")
+    assert not file.exists()
 
 
 def test_a_snapshot_is_read_in_pages(denmark: Service) -> None:

@@ -160,6 +160,8 @@ def test_descending_passes_are_named_so() -> None:
         (b"<latitude>5.", b"<latitude>95.", "a grid point is at longitude"),
         (b"</product>", b"", "not XML"),
         (b"<product>", b'<!DOCTYPE a [<!ENTITY b "c">]><product>', "not XML"),
+        (b"<product>", b'<!DOCTYPE a SYSTEM "http://127.0.0.1/a.dtd"><product>', "not XML"),
+        (b"<product>", b"<product>" + b"<a/>" * 1_000_000, "more elements"),
     ],
 )
 def test_an_annotation_that_is_wrong_is_refused_with_what(
@@ -178,6 +180,22 @@ def test_an_annotation_that_is_wrong_is_refused_with_what(
 def test_a_manifest_without_pass_or_orbit_is_refused(old: bytes, new: bytes) -> None:
     with pytest.raises(BadAnnotation, match="relative orbit and the pass"):
         track_of(Product().files()["manifest.safe"].replace(old, new))
+
+
+@pytest.mark.parametrize("number", [b"0", b"176", b"-44"])
+def test_an_orbit_that_is_none_is_refused(number: bytes) -> None:
+    manifest = Product().files()["manifest.safe"]
+    with pytest.raises(BadAnnotation, match="there are 1 to 175"):
+        track_of(manifest.replace(b'type="start">44', b'type="start">' + number))
+
+
+@pytest.mark.parametrize("name", ["IW4", "WV1", "IW1/../A", "IW" * 10_000])
+def test_a_swath_that_has_no_bursts_is_refused(name: str) -> None:
+    """Its name is a part of the names of tiles."""
+    swath = swath_of(Product().files()[Product().annotation(1)])
+    with pytest.raises(BadAnnotation, match=r"its swath is '.{3,20}': is it of IW or EW") as told:
+        tiles_of(Track("A", 44), replace(swath, name=name))
+    assert len(str(told.value)) < 100
 
 
 def test_products_of_bursts_are_known_by_their_names() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
@@ -19,12 +18,13 @@ from pyarrow import parquet
 from tests.builders import NOW
 from tileweave.domain.errors import Invalid
 from tileweave.domain.model import Json
-from tileweave.snapshots import formats, geojson, geoparquet
+from tileweave.snapshots import formats, geojson, geoparquet, ndjson
 from tileweave.snapshots.formats import Format
 from tileweave.snapshots.parts import Header, Totals
 
 HEADER = Header(aoi="Denmark", taken_at=NOW, settings={"lease_seconds": 60.0})
 SQUARE = "MULTIPOLYGON Z (((9 54 1, 9 55 1, 10 55 1, 10 54 1, 9 54 1)))"
+ABOUT = b'{"aoi":"A","taken_at":"2022-01-01T00:00:00Z"}'
 BELOW = "POLYGON ((9 54, 9.5 54, 9.5 54.5, 9 54))"
 
 
@@ -106,23 +106,66 @@ def test_scenes_are_written_as_they_come(form: Format) -> None:
     assert sizes == sorted(set(sizes))
 
 
-def test_geojson_is_read_at_once_where_there_is_no_reader_of_streams(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Which is no part of what is deployed; up to a size."""
-    file = written(Format.GEOJSON, [a_feature(0), a_feature(1)])
-    monkeypatch.setitem(sys.modules, "ijson", None)
+@pytest.mark.parametrize("form", [Format.GEOJSON, Format.NDJSON])
+def test_scenes_are_read_as_they_are_asked_for(form: Format) -> None:
+    """Of a file, not more than comes with the first of them."""
+    file = written(form, [a_feature(number) for number in range(2_000)])
+    size = len(file.getvalue())
 
-    assert list(geojson.read(file).scenes) == [a_feature(0), a_feature(1)]
-    monkeypatch.setattr(geojson, "MOST_AT_ONCE", 100)
-    file.seek(0)
-    with pytest.raises(Invalid, match="NDJSON or GeoParquet"):
-        geojson.read(file)
+    next(iter(formats.read(form, file).scenes))
+
+    assert size > 1_000_000
+    assert file.tell() < size / 2
+
+
+def test_geojson_that_another_program_wrote_anew_is_read() -> None:
+    """With its header after the scenes, say, and other white space."""
+    whole = json.loads(written(Format.GEOJSON, [a_feature(0), a_feature(1)]).getvalue())
+    body = {name: whole[name] for name in ("features", "snapshot", "type", "totals")}
+
+    found = geojson.read(BytesIO(json.dumps(body, indent=2).encode("utf-8-sig")))
+
+    assert found.header == HEADER
+    assert list(found.scenes) == [a_feature(0), a_feature(1)]
+
+
+def test_json_that_is_nested_too_deeply_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the format, and without the memory that its depth would take."""
+    totals, deep = b'"totals":{"scenes":0,"tiles":0}', b"[" * 100_000
+    header = b'{"snapshot":' + ABOUT + b"}"
+    monkeypatch.setattr(ndjson, "MOST_SCENE", 1_000_000)
+    for module, text in (
+        (geojson, b'{"snapshot":' + deep + b"," + totals + b"}"),
+        (ndjson, header + b"\n" + deep + b"\n{" + totals + b"}"),
+    ):
+        with pytest.raises(Invalid, match="not JSON"):
+            list(module.read(BytesIO(text)).scenes)
+
+
+def test_a_line_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it is in memory."""
+    file = written(Format.NDJSON, [a_feature(0)])
+    monkeypatch.setattr(ndjson, "MOST_SCENE", 300)
+
+    with pytest.raises(Invalid, match="line 2 has more than 300 bytes"):
+        list(ndjson.read(file).scenes)
+
+
+def test_a_value_that_is_there_twice_is_refused() -> None:
+    """As in a request: one of them would be lost."""
+    text = written(Format.NDJSON, [a_feature(0)]).getvalue()
+
+    with pytest.raises(Invalid, match="line 2 is not JSON: the key 'id' is there twice"):
+        list(ndjson.read(BytesIO(text.replace(b'"id":1,', b'"id":1,"id":2,', 1))).scenes)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            b'{"features":{},"snapshot":' + ABOUT + b',"totals":{"scenes":0,"tiles":0}}',
+            "Collection",
+        ),
         (b'{"features":[{]}],"totals":{"scenes":0,"tiles":0}}', "not JSON"),
         (b'{"totals":{"scenes":0,"tiles":0}}', "snapshot"),
         (b'{"totals":{"scenes":-1,"tiles":0}}', "totals.scenes"),
@@ -143,6 +186,41 @@ def test_a_parquet_file_of_something_else_is_no_snapshot() -> None:
         each.seek(0)
         with pytest.raises(Invalid, match="Parquet file"):
             geoparquet.read(each)
+
+
+def test_a_parquet_file_that_is_damaged_is_told() -> None:
+    """Wherever that is: none is an error that nobody expects."""
+    whole = written(Format.GEOPARQUET, [a_feature(number) for number in range(50)]).getvalue()
+    told = 0
+    for place in range(4, len(whole) - 8, len(whole) // 60):
+        damaged = whole[:place] + bytes(each ^ 255 for each in whole[place:][:8])
+        try:
+            list(geoparquet.read(BytesIO(damaged + whole[len(damaged) :])).scenes)
+        except Invalid:
+            told += 1
+    assert told > 20
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"kind": "scene", "record": None},
+        {"kind": "scene", "record": "[]"},
+        {"kind": "scene", "record": "{}"},
+        {"kind": "tile", "record": '{"tile": {}, "snapshot": {}}'},
+    ],
+)
+def test_parquet_whose_records_are_no_scenes_is_told(row: Json) -> None:
+    """Made by hand, perhaps."""
+    about = {geoparquet.HEADER: HEADER.model_dump_json()}
+    table = pa.Table.from_pylist([row], schema=geoparquet.SCHEMA)
+    file = BytesIO()
+    parquet.write_table(
+        table.replace_schema_metadata({**about, geoparquet.TOTALS: '{"scenes":1,"tiles":0}'}), file
+    )
+
+    with pytest.raises(Invalid, match="record"):
+        list(geoparquet.read(file).scenes)
 
 
 def geo_of(file: BytesIO) -> Any:  # noqa: ANN401 - JSON
@@ -228,6 +306,8 @@ def test_gdal_reads_what_is_written_as_geojson(tmp_path: Path) -> None:
         ("a.geoparquet", "", Format.GEOPARQUET),
         ("a", "ndjson", Format.NDJSON),
         ("a.parquet", "geojson", Format.GEOJSON),
+        ("https://[/a.ndjson", "", Format.NDJSON),
+        ("a?b.ndjson", "", Format.NDJSON),
     ],
 )
 def test_a_format_is_named_or_is_that_of_the_name(href: str, named: str, form: Format) -> None:

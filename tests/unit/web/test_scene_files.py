@@ -116,6 +116,7 @@ def refused(answer: Answer) -> str:
         ("a.ndjson", '{"a": 1}\n\n{"b": "\\ud800"}', "line 3: b: holds half"),
         ("a.json.gz", gzip.compress(b"[" * 1000)[:-9], "compression is broken"),
         ("a", "", "it is not JSON"),
+        ("a", "[" * 70_000, "it is not JSON"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_and_adds_nothing(
@@ -166,6 +167,9 @@ class Asked:
     def __init__(self) -> None:
         self.hrefs: list[str] = []
 
+    def check(self, href: str) -> None:
+        raise NotImplementedError
+
     def open(self, href: str) -> Any:  # noqa: ANN401 - it never returns
         self.hrefs.append(href)
         raise Unavailable("the archive does not answer.")
@@ -201,7 +205,7 @@ def test_a_file_has_limits(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(bulk, "MOST_OF_A_FILE", 9)
     assert "more than 9 scenes" in problem_of(post(api, lines), 413)["detail"]
     monkeypatch.setattr(scene_files, "MOST_BYTES", 50_000)
-    assert "holds more than 50000 bytes" in refused(post(api, packed))
+    assert refused(post(api, packed)) == f"{packed['href']}: it holds more than 50000 bytes"
     monkeypatch.setattr(scene_files, "MOST_ITEM", 100)
     assert "line 1 has more than 100 bytes" in refused(post(api, lines))
     assert api.overview()["scenes"]["total"] == 0

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import pytest
 
@@ -15,9 +15,10 @@ from tests.snapshots import essence
 from tests.unit.web.api import AREA, Api, a_feature, problem_of, wrong_paths
 from tileweave.adapters.memory import MemoryPublisher, MemoryStore
 from tileweave.client.snapshots import parts_of
-from tileweave.domain.errors import NothingThere
-from tileweave.domain.model import Json
-from tileweave.usecases.ports import Services
+from tileweave.domain.errors import NothingThere, PlaceRefused
+from tileweave.domain.model import Json, Key
+from tileweave.usecases import export as exporting
+from tileweave.usecases.ports import Services, Stored
 from tileweave.web.snapshot_input import origin
 
 COPY = "Copy"
@@ -32,6 +33,10 @@ class MemoryPlaces:
 
     files: dict[str, bytes] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+
+    def check(self, href: str) -> None:
+        if not href.startswith("mem:"):
+            raise PlaceRefused(href, "is no place of these tests.")
 
     def open(self, href: str) -> BinaryIO:
         if href not in self.files:
@@ -126,6 +131,53 @@ def test_a_snapshot_is_restored_under_another_name(archive: Archive, form: str) 
     assert {**other, **{name: one[name] for name in changing}} == one
     assert archive.api.get(f"/aoi/{COPY}/settings").json["lease_seconds"] == 1234
     assert {each["properties"]["aoi"] for each in second} == {COPY}
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_of_an_aoi_that_is_deleted_meanwhile_nothing_is_written(
+    archive: Archive,
+    monkeypatch: pytest.MonkeyPatch,
+    again: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Some scenes would be missing; also if there is another AOI of its name by then."""
+    monkeypatch.setattr(exporting, "READ_AT_ONCE", 1)
+    read, deleted = archive.api.store.read, list[int]()
+
+    def reading(keys: Collection[Key]) -> Mapping[Key, Stored | None]:
+        found = read(keys)
+        if not deleted and any(each.kind == "scene" for each in keys):
+            deleted.append(archive.api.call("DELETE", f"/aoi/{AREA}").status_code)
+            if again:
+                archive.api.with_area()
+        return found
+
+    monkeypatch.setattr(archive.api.store, "read", reading)
+    answer = archive.api.post(f"/aoi/{AREA}/export", json={"href": FILES["ndjson"]})
+
+    assert deleted == [204]
+    problem_of(answer, 404)
+    assert archive.places.files == {}
+
+
+def test_nothing_is_read_for_a_place_that_is_not_allowed(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large AOI would take minutes before that is told."""
+
+    def reading(_: object) -> NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(archive.api.store, "histories", reading)
+    answer = archive.api.post(f"/aoi/{AREA}/export", json={"href": "s3://other/a.ndjson"})
+
+    assert wrong_paths(answer) == ["href"]
+
+
+@pytest.mark.parametrize("call", ["export", "restore"])
+def test_an_address_that_is_none_is_told(archive: Archive, call: str) -> None:
+    """Where the format is looked for in its name too."""
+    answer = archive.api.post(f"/aoi/{AREA}/{call}", json={"href": "https://[/a.csv"})
+    problem_of(answer, 422)
 
 
 def test_what_was_handed_out_is_handed_out_again(archive: Archive) -> None:
@@ -390,7 +442,7 @@ def changed(feature: Json, path: str, value: object) -> Json:
         ("snapshot.tiles", [], "snapshot.tiles"),
         ("snapshot", None, "snapshot"),
         ("snapshot.tiles.1.cut", True, "Tiles.1.Status"),
-        ("properties.message", "half \ud800", "body"),
+        ("properties.message", "half \ud800", "properties.message"),
         ("type", "Scene", "type"),
     ],
 )

@@ -30,6 +30,10 @@ class AllowedPlaces:
         entries = [each.strip() for each in text.replace("\n", ",").split(",")]
         return cls([_folder(each) for each in entries if each])
 
+    def check(self, href: str) -> None:
+        """Raise PlaceRefused for an address that is not in these folders."""
+        self._allowed(href)
+
     def open(self, href: str) -> BinaryIO:
         """Return a file to read. Raises NothingThere, PlaceRefused, Unavailable."""
         return self._files.open(self._allowed(href))

@@ -18,6 +18,10 @@ class AnyPlace:
     def __init__(self, files: Files | None = None) -> None:
         self._files = files or ByScheme(follow=True)
 
+    def check(self, href: str) -> None:
+        """Raise PlaceRefused for an address that is none."""
+        _address(href)
+
     def open(self, href: str) -> BinaryIO:
         """Return a file to read. Raises NothingThere, PlaceRefused, Unavailable."""
         return self._files.open(_address(href))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -34,6 +35,9 @@ RETRIES = DEFAULT_RETRY.with_timeout(60)
 PART = 8 * 1024 * 1024
 """Bytes that are sent at once, and so held: a multiple of 256 KiB, as the service has it."""
 
+NO_REQUESTS_FOR_TRACES = "DISABLE_GCS_PYTHON_CLIENT_OTEL_BUCKET_METADATA"
+"""Unless it is set, the client asks for each bucket in the background: where it is, for traces."""
+
 CREDENTIALS = "there are no Google credentials here: set GOOGLE_APPLICATION_CREDENTIALS, or a role."
 FORBIDDEN = "Cloud Storage forbids it: the account of this process may not do that."
 BUSY = "Cloud Storage does not answer now"
@@ -57,7 +61,10 @@ class Gcs:
 
     @cached_property
     def _client(self) -> Client:
-        return Client(project=None)
+        os.environ.setdefault(NO_REQUESTS_FOR_TRACES, "true")
+        client = Client(project=None)
+        client._http.max_redirects = 0  # noqa: SLF001 - there is no other way to say so
+        return client
 
 
 class _Version:
@@ -103,6 +110,8 @@ def told(address: Address) -> Iterator[None]:
         raise PlaceRefused(href, CREDENTIALS) from error
     except (GoogleAPICallError, RetryError) as error:
         raise _error_of(error, href) from error
+    except requests.TooManyRedirects as error:
+        raise PlaceRefused(href, "it redirects, and redirects are not followed.") from error
     except (TransportError, requests.RequestException, InvalidResponse, OSError) as error:
         raise Unavailable(f"{href}: {BUSY}: {error}.") from error
     except GoogleAuthError as error:

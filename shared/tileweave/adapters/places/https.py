@@ -44,7 +44,7 @@ class Https:
                 return _whole(answer, href)
             check(answer, href)
             version = _version(answer, href)
-            source = _Version(self._calls, address, version, _body(answer, 0, href))
+            source = _Version(self._calls, address, version, _body(answer, 0, AHEAD, href))
         return opened(source, href)
 
     def write(self, address: Address, content: BinaryIO, media_type: str) -> None:
@@ -85,7 +85,7 @@ class _Version:
             check(answer, href)
             if _version(answer, href) != self._seen:
                 raise changed(href)
-            return _body(answer, start, href)
+            return _body(answer, start, stop, href)
 
     def close(self) -> None:
         """Do nothing: connections are those of each call."""
@@ -105,9 +105,9 @@ def _version(answer: Response, href: str) -> _Seen:
     return _Seen(int(found[3]), headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
 
-def _body(answer: Response, start: int, href: str) -> bytes:
+def _body(answer: Response, start: int, stop: int, href: str) -> bytes:
     found = _RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-    if found is None or found[1] != str(start):
+    if found is None or found[1] != str(start) or not start <= int(found[2]) < stop:
         raise PlaceRefused(href, "its server answers another part than was asked for.")
     size = int(found[2]) - start + 1
     data = bytes(answer.raw.read(size))

@@ -9,9 +9,13 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from tileweave.domain.sentinel1 import BadAnnotation, Burst, GridPoint, Swath, Track
+from tileweave.domain.sentinel1 import ORBITS, BadAnnotation, Burst, GridPoint, Swath, Track
 
 MOST_BURSTS, MOST_POINTS = 1_000, 100_000
+
+MOST_MARKS = 1_000_000
+"""Signs `<` and `=` of a file, each of which may take 100 bytes once it is read: real ones have
+less than a tenth of it."""
 
 _DIRECTIONS = {"ASCENDING": "A", "DESCENDING": "D"}
 _ANNOTATION = re.compile(r"(?:\./)?(annotation/([\w-]+)\.xml)", re.IGNORECASE)
@@ -24,7 +28,10 @@ def track_of(manifest: bytes) -> Track:
     passes = [(each.text or "").strip().upper() for each in _all(root, "pass")]
     if not orbits or not passes or passes[0] not in _DIRECTIONS:
         raise BadAnnotation("it does not tell the relative orbit and the pass")
-    return Track(_DIRECTIONS[passes[0]], _integer(orbits[0].text, "relativeOrbitNumber"))
+    number = _integer(orbits[0].text, "relativeOrbitNumber")
+    if not 1 <= number <= ORBITS:
+        raise BadAnnotation(f"its relative orbit is {number}: there are 1 to {ORBITS}")
+    return Track(_DIRECTIONS[passes[0]], number)
 
 
 def annotations_of(manifest: bytes) -> list[str]:
@@ -73,8 +80,10 @@ def _point(point: Element) -> GridPoint:
 
 
 def _root(text: bytes) -> Element:
+    if text.count(b"<") + text.count(b"=") > MOST_MARKS:
+        raise BadAnnotation("it has more elements than a product can have")
     try:
-        root: Element = fromstring(text)
+        root: Element = fromstring(text, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise BadAnnotation(f"it is not XML that can be read: {error}") from error
     return root

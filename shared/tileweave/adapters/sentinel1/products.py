@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import IO, BinaryIO, cast
 
@@ -21,7 +22,11 @@ MOST_FILE = 32 * 1024 * 1024
 """Bytes of a manifest or an annotation: real ones have about 2 MB."""
 
 MOST_READ = 128 * 1024 * 1024
-"""Bytes that are read of an archive, its directory included."""
+"""Bytes that are read of an archive."""
+
+MOST_DIRECTORY = 4 * 1024 * 1024
+"""Bytes of its directory, of which each file takes about 150: real ones have less than a hundred
+files."""
 
 
 class Sentinel1Products:
@@ -42,7 +47,9 @@ class Sentinel1Products:
                 track, names = track_of(manifest), annotations_of(manifest)
                 if not names:
                     raise BadAnnotation("it lists no annotation of a swath")
-            return [tile for name in names for tile in _tiles(files, href, name, track)]
+            tiles = [tile for name in names for tile in _tiles(files, href, name, track)]
+        _refuse_twice(tiles, href)
+        return tiles
 
     @contextmanager
     def _files(self, href: str) -> Iterator[_Folder | _Archive]:
@@ -51,14 +58,22 @@ class Sentinel1Products:
             yield _Folder(self._places, base)
             return
         with self._places.open(href) as opened, _told(href, "the archive"):
-            limited = cast("IO[bytes]", _Limited(opened))
-            with zipfile.ZipFile(limited) as archive:
+            limited = _Limited(opened, MOST_DIRECTORY)
+            with zipfile.ZipFile(cast("IO[bytes]", limited)) as archive:
+                limited.left = MOST_READ
                 yield _Archive(archive)
 
 
 def _tiles(files: _Folder | _Archive, href: str, name: str, track: Track) -> list[NewTile]:
     with _told(href, name):
         return tiles_of(track, swath_of(files.read(name)))
+
+
+def _refuse_twice(tiles: Sequence[NewTile], href: str) -> None:
+    """Refuse a product of which two bursts are called the same: one of them would be lost."""
+    counted = Counter(tile.source_id for tile in tiles)
+    if twice := next((name for name, number in counted.items() if number > 1), None):
+        raise BadProduct(f"{href}: it has two bursts {twice}, of one swath and ANX time.")
 
 
 class _Folder:
@@ -93,20 +108,20 @@ class _Archive:
 
 
 class _Limited:
-    """An archive of which only so much is read, whatever its directory says of itself."""
+    """An archive of which only what is `left` is read, whatever its directory says of itself."""
 
-    def __init__(self, opened: BinaryIO) -> None:
+    def __init__(self, opened: BinaryIO, left: int) -> None:
         self._opened = opened
-        self._left = MOST_READ
+        self.left = left
         self._end = opened.seek(0, io.SEEK_END)
         self.seek, self.tell, self.seekable = opened.seek, opened.tell, opened.seekable
 
     def read(self, size: int = -1) -> bytes:
         rest = max(0, self._end - self._opened.tell())
         size = rest if size < 0 else min(size, rest)
-        if size > self._left:
-            raise zipfile.BadZipFile(f"more than {MOST_READ} bytes of it would have to be read")
-        self._left -= size
+        if size > self.left:
+            raise zipfile.BadZipFile(f"{size} bytes of it more would have to be read: too much")
+        self.left -= size
         return self._opened.read(size)
 
 

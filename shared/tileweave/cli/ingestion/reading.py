@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from tileweave.cli.errors import CommandError
 from tileweave.cli.ingestion.streams import BadJson, Twice, beginning, items
 from tileweave.domain.errors import Invalid
-from tileweave.web.strict_json import NotJson, value_of
+from tileweave.strict_json import NotJson, value_of
 
 MOST_BYTES = 32 * 1024**2
 """What a request may hold: no scene is larger."""

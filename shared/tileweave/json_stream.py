@@ -13,7 +13,7 @@ from json import JSONDecodeError, JSONDecoder
 from typing import Any, TextIO
 
 from tileweave.domain.model import Json
-from tileweave.web.strict_json import check_writable, decoder
+from tileweave.strict_json import check_writable, decoder
 
 PIECE = 256 * 1024
 """Characters that are read at least."""
@@ -32,6 +32,8 @@ class JsonStream:
     """Reads a document; `members` holds what is beside `features`, once all items were read."""
 
     source: TextIO
+    most: int = MOST_ITEM
+    """Characters that an item may have."""
     members: Json = field(default_factory=dict)
     _text: str = ""
     _at: int = 0
@@ -116,8 +118,8 @@ class JsonStream:
     def _more(self) -> bool:
         """Read as much again as is left, and forget what was read; return if there was more."""
         rest = self._text[self._at :]
-        if len(rest) > MOST_ITEM:
-            raise ValueError(f"an item has more than {MOST_ITEM} characters")
+        if len(rest) > self.most:
+            raise ValueError(f"an item has more than {self.most} characters")
         piece = "" if self._ended else self.source.read(max(PIECE, len(rest)))
         self._ended = not piece
         if piece:

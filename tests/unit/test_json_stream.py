@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tileweave import json_stream
 from tileweave.domain.errors import Invalid
-from tileweave.web import json_stream
+from tileweave.json_stream import JsonStream
 from tileweave.web.answers import parsed
-from tileweave.web.json_stream import JsonStream
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
@@ -73,14 +73,11 @@ def test_half_a_character_is_refused() -> None:
         read('[{"a": "\\ud800"}]')
 
 
-def test_an_item_that_is_too_large_is_refused_without_reading_all(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(json_stream, "MOST_ITEM", 100)
+def test_an_item_that_is_too_large_is_refused_without_reading_all() -> None:
     source = io.StringIO('["' + "a" * 10_000)
 
     with pytest.raises(ValueError, match="more than 100 characters"):
-        list(JsonStream(source).items())
+        list(JsonStream(source, most=100).items())
     assert source.tell() < 1_000
 
 
