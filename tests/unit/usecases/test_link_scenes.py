@@ -522,3 +522,17 @@ def test_versions_are_given_up_with_a_commit_of_many() -> None:
     assert fates(outcomes) == ["added"] * 4
     assert "an older version of it, is given up" in said(outcomes[3])
     assert "AAAA" not in live(world)
+
+
+def test_each_tile_is_found_once_where_spans_overlap_as_text() -> None:
+    """From 17 to 81 there is 59239: a version whose tiles count twice would not be given up."""
+    world = World()
+    bursts = [a_new_tile(f"A44_IW1_{time}") for time in (59_239, 21, 49, 77)]
+    older, newer = (
+        replace(version(*each), tiles=tuple(bursts)) for each in (("AAAA", 3), ("BBBB", 5))
+    )
+    link(world, older)
+    found = survey(world.services, Names(AOI), [newer]).tiles
+    assert len(found) == len({each.id for each in found}) == 4
+    assert fates(link(world, newer)) == ["added"]
+    assert live(world) == {"BBBB"}
