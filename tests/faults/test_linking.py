@@ -64,6 +64,15 @@ class TestEveryOrder:
         for outcome in check("links: the same twice", SharedWorld(), actors, at_least=250):
             assert outcome.world.links() == ONE_CHAIN
 
+    def test_small_chains_of_one_commit_may_be_begun_by_two_at_once(self) -> None:
+        """Who is slower adds what is left one by one."""
+        cells = [bare(number, burst=f"T32UN{number}")[0] for number in range(3)]
+        actors = {"one": linking(*cells[:2]), "other": linking(*cells[1:])}
+        for outcome in check("links: small chains", SharedWorld(), actors, at_least=100):
+            tiles = list(outcome.world.store.tiles(AOI))
+            assert sorted(each.source_id for each in tiles) == ["T32UN0", "T32UN1", "T32UN2"]
+            assert {(each.previous, each.reference) for each in tiles} == {(None, None)}
+
     def test_two_dates_may_be_inserted_into_one_gap_at_once(self) -> None:
         """The one after it waits for the later of them."""
         world = SharedWorld(*a_chain(1), *bare(), *_after(3))
