@@ -496,10 +496,13 @@ FORCED = (
 
 LARGE = a_new_scene(0, [a_new_tile(f"A44_IW1_{number:04}") for number in range(5)])
 
+SMALL = [a_new_scene(number, [a_new_tile(f"T32UN{number}")]) for number in range(5)]
+
 LINKED: list[tuple[str, Callable[[], World], list[NewScene]]] = [
     ("a new chain, in pieces", empty, unlinked(*range(4))),
     ("dates before, between and after", partial(linked, 1, 3), unlinked(0, 2, 4)),
     ("past a FAILED tile", linked_and_failed, unlinked(5)),
+    ("small chains", empty, SMALL),
     ("a newer version", with_a_version, [a_version("BBBB", 5)]),
 ]
 
@@ -599,6 +602,7 @@ CALLS = [
         call(lambda world: add_scene(world.services, AOI, replace(LARGE, by=CALL))),
     ),
     Case("add a chain", empty, call(lambda world: add_scenes(world.services, AOI, a_chain(5)))),
+    Case("add small chains", empty, call(lambda world: add_scenes(world.services, AOI, SMALL))),
     *(_links(name, begin, scenes) for name, begin, scenes in LINKED),
     operated("retry a tile", waiting, _tile(0), Event.RETRY),
     operated("fail a tile", waiting, _tile(0), Event.FAIL),

@@ -61,8 +61,17 @@ class TestEveryOrder:
         """Each is there once."""
         act = linking(*bare(0, 1, 2))
         actors = {"one": act, "other": act}
-        for outcome in check("links: the same twice", SharedWorld(), actors, at_least=200):
+        for outcome in check("links: the same twice", SharedWorld(), actors, at_least=250):
             assert outcome.world.links() == ONE_CHAIN
+
+    def test_small_chains_of_one_commit_may_be_begun_by_two_at_once(self) -> None:
+        """Who is slower adds what is left one by one."""
+        cells = [bare(number, burst=f"T32UN{number}")[0] for number in range(3)]
+        actors = {"one": linking(*cells[:2]), "other": linking(*cells[1:])}
+        for outcome in check("links: small chains", SharedWorld(), actors, at_least=100):
+            tiles = list(outcome.world.store.tiles(AOI))
+            assert sorted(each.source_id for each in tiles) == ["T32UN0", "T32UN1", "T32UN2"]
+            assert {(each.previous, each.reference) for each in tiles} == {(None, None)}
 
     def test_two_dates_may_be_inserted_into_one_gap_at_once(self) -> None:
         """The one after it waits for the later of them."""
@@ -104,7 +113,7 @@ class TestEveryOrder:
         """Both name the root; who comes later is linked to who was first."""
         world = SharedWorld(*a_chain(1))
         actors = {"given": addition(a_chain(2)[1]), "automatic": linking(*bare(2))}
-        for outcome in check("links: given ones beside", world, actors, at_least=80):
+        for outcome in check("links: given ones beside", world, actors, at_least=90):
             links = outcome.world.links()
             assert links[1] == (0, 0)
             assert links[2] in {(0, 0), (1, 0)}

@@ -21,10 +21,10 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 def product_name(source_id: str) -> str:
     """Return the name of a product: a Sentinel-1 id without the checksum it ends with.
 
-    Nor with the form of its files that follows it at Copernicus. Products of one name are one
-    acquisition.
+    Nor with the form of its files that follows it at Copernicus, `_COG` or `.SAFE`. Products of one
+    name are one acquisition.
     """
-    return re.sub(r"^(S1[A-D]_.*_)[0-9A-F]{4}(_COG)?$", r"\1", source_id)
+    return re.sub(r"^(S1[A-D]_.*_)[0-9A-F]{4}(_COG)?(\.SAFE)?$", r"\1", source_id)
 
 
 def ingested_at(scene: NewScene | Scene) -> datetime:

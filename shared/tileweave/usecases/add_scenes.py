@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from types import MappingProxyType
+from typing import TypeVar
 
 from tileweave.domain import batches, ingestion
-from tileweave.domain.errors import NotFound, Problem
+from tileweave.domain.draft import Draft
+from tileweave.domain.errors import Conflict, NotFound, Problem, TooLarge, Uncertain
 from tileweave.domain.ingestion import Names, NewScene
 from tileweave.usecases.add_scene import (
     MOST_BYTES_A_COMMIT,
@@ -24,8 +26,13 @@ from tileweave.usecases.carry_out import Reading, retrying
 from tileweave.usecases.check_chain import Checked, Problems, Refused, check_chain, own_weight
 from tileweave.usecases.ports import Services
 
+T = TypeVar("T")
+
 LEAST_WEIGHT = MOST_BYTES_A_COMMIT // MOST_TILES_A_COMMIT
 """What a tile counts for at least, so that a commit has a largest number of them too."""
+
+NOT_AT_ONCE = (Conflict, TooLarge, Uncertain)
+"""Why chains that one commit was to hold are added one by one."""
 
 NONE_REFUSED: Refused = MappingProxyType({})
 
@@ -68,17 +75,57 @@ def add_scenes(
     is added: if one is refused, all are that are not known already. So are those that name a scene
     that was `refused` before, and those that it names (its values). Once a first part of a chain
     was added, by this call or by one that broke off, the rest follows: what FAILED since is cut out
-    of its links. A repeated call adds what is missing. Raises NotFound.
+    of its links. Small chains are added as many at a time as a commit holds. A repeated call adds
+    what is missing. Raises NotFound.
     """
     found = services.store.find_aoi(aoi)
     if found is None:
         raise NotFound("AOI", aoi)
     names = Names(aoi, found.generation)
     outcomes: dict[str, Outcome] = {}
-    for chain in batches.chains(scenes):
-        add = partial(_add_chain, services, names, chain, refused, Progress())
-        outcomes |= {each.source_id: each for each in retrying(add)}
+    for some in in_commits(batches.chains(scenes), list):
+        told = _at_once(services, names, some, refused) if len(some) > 1 else {}
+        for chain in (each for each in some if each[0].source_id not in told):
+            add = partial(_add_chain, services, names, chain, refused, Progress())
+            told |= {each.source_id: each for each in retrying(add)}
+        outcomes |= told
     return [outcomes[scene.source_id] for scene in scenes]
+
+
+def _at_once(
+    services: Services, names: Names, some: Sequence[Sequence[NewScene]], refused: Refused
+) -> dict[str, Outcome]:
+    """Add chains by one commit; return what became of those with which that can be done.
+
+    The others are to be added one by one: those that are wrong, or there in part, and all of them
+    if somebody was quicker, or nobody answered. Raises NotFound.
+    """
+    every = [new for chain in some for new in chain]
+    keys = set().union(*(ingestion.keys_of(names, each) for each in every))
+    reading = Reading(services, remembered=absent(names, every))
+    found = reading.draft(partial(_check_all, names, some, refused), keys)[0]
+    right = [each for each in zip(some, found, strict=True) if _is_whole(each[1])]
+    new = [each for _, checked in right for unit in checked.units for each in unit]
+    try:
+        if new:
+            add_together(reading, names, Together(new))
+    except NOT_AT_ONCE:
+        return {}
+    added = {each.source_id for each in new}
+    told = [outcome_of(names, each, checked, added) for chain, checked in right for each in chain]
+    return {each.source_id: each for each in told}
+
+
+def _check_all(
+    names: Names, some: Iterable[Sequence[NewScene]], refused: Refused, draft: Draft
+) -> list[Checked]:
+    """Check chains, each by itself; change nothing."""
+    return [check_chain(names, each, refused, (), draft) for each in some]
+
+
+def _is_whole(checked: Checked) -> bool:
+    """Whether all of a chain is to be added, or all of it is there."""
+    return not checked.wrong and not (checked.known and checked.units)
 
 
 def _add_chain(
@@ -111,6 +158,13 @@ def _add(reading: Reading, names: Names, checked: Checked, added: set[str]) -> N
     for piece in pieces_of(checked):
         add_together(reading, names, Together(piece, checked.late, promised))
         added.update(each.source_id for each in piece)
+
+
+def in_commits(
+    items: Sequence[T], scenes_of: Callable[[T], Sequence[NewScene]]
+) -> Iterator[list[T]]:
+    """Return chains, or groups of scenes, as many at a time as one commit holds; at least one."""
+    return batches.in_pieces(items, lambda item: _weight(scenes_of(item)), MOST_BYTES_A_COMMIT)
 
 
 def pieces_of(checked: Checked) -> Iterator[list[NewScene]]:

@@ -11,8 +11,9 @@ from tileweave.domain import batches
 from tileweave.domain.errors import NothingThere, PlaceRefused, Problem, Unavailable
 from tileweave.domain.ingestion import Names, NewScene
 from tileweave.domain.job_data import MOST_DOCUMENT, size_of, with_tiles
-from tileweave.domain.model import Json, Key
+from tileweave.domain.model import Document, Json, Key
 from tileweave.domain.sentinel1 import has_bursts
+from tileweave.domain.whole_scenes import with_own_tiles
 from tileweave.usecases.ports import Services
 from tileweave.usecases.products import BadProduct
 
@@ -44,14 +45,16 @@ class Annotated:
 def annotated(services: Services, aoi: str, scenes: Sequence[NewScene]) -> Annotated:
     """Give each Sentinel-1 scene without tiles those of its product; change nothing else.
 
-    Of a scene that is known already no product is read. One that does not answer now is told as one
-    that cannot be read: the same request adds its scene later.
+    Of a scene that is known already no product is read: it gets the tiles that are there. One that
+    does not answer now is told as one that cannot be read: the same request adds its scene later.
     """
-    wanted = _unknown(services, aoi, [each for each in scenes if _needs_tiles(each)])
+    empty = [each for each in scenes if _needs_tiles(each)]
+    known = _known(services, aoi, empty)
+    wanted = {each.source_id: each for each in empty if each.source_id not in known}
     with ThreadPoolExecutor(PARALLEL, "products") as threads:
         read = threads.map(partial(_read, services), wanted.values())
         found = dict(zip(wanted, read, strict=True))
-    filled = {name: each for name, each in found.items() if isinstance(each, NewScene)}
+    filled = known | {name: each for name, each in found.items() if isinstance(each, NewScene)}
     refused = {name: each for name, each in found.items() if not isinstance(each, NewScene)}
     kept = [each for each in scenes if each.source_id not in refused]
     return Annotated([filled.get(each.source_id, each) for each in kept], refused)
@@ -78,15 +81,22 @@ def _needs_tiles(new: NewScene) -> bool:
     return not new.tiles and has_bursts(new.product_name or new.source_id)
 
 
-def _unknown(services: Services, aoi: str, scenes: Sequence[NewScene]) -> dict[str, NewScene]:
+def _known(services: Services, aoi: str, scenes: Sequence[NewScene]) -> dict[str, NewScene]:
+    """Return the scenes that are there, with the tiles that they have there."""
     found = services.store.find_aoi(aoi)
     names = Names(aoi, found.generation if found else 0)
-    keys = {each.source_id: Key("scene", names.scene(each.source_id)) for each in scenes}
-    known: set[str] = set()
-    for some in batches.in_pieces(list(keys), lambda _: 1, MOST_AT_ONCE):
-        stored = services.store.read([keys[name] for name in some])
-        known.update(name for name in some if stored[keys[name]] is not None)
-    return {each.source_id: each for each in scenes if each.source_id not in known}
+    known: dict[str, NewScene] = {}
+    for some in batches.in_pieces(scenes, lambda _: 1, MOST_AT_ONCE):
+        keys = {Key("scene", names.scene(each.source_id)): each for each in some}
+        for key, stored in services.store.read(list(keys)).items():
+            if stored is not None:
+                known[keys[key].source_id] = _as_there(keys[key], stored.document)
+    return known
+
+
+def _as_there(new: NewScene, there: Document) -> NewScene:
+    tiles = there.data.get("tiles")
+    return with_own_tiles(replace(new, data={**new.data, "tiles": tiles})) if tiles else new
 
 
 def _read(services: Services, new: NewScene) -> NewScene | tuple[Problem, ...]:

@@ -8,12 +8,20 @@ from functools import partial
 
 from tileweave.domain import ingestion
 from tileweave.domain.errors import NotFound, Problem
-from tileweave.domain.groups import groups
+from tileweave.domain.fences import tracks_of
+from tileweave.domain.groups import Group, groups
 from tileweave.domain.ingestion import Names, NewScene
 from tileweave.domain.linking import with_links
 from tileweave.domain.whole_scenes import with_own_tiles
 from tileweave.usecases.add_scene import Together, add_together
-from tileweave.usecases.add_scenes import NONE_REFUSED, Outcome, pieces_of, see_that_it_is_there
+from tileweave.usecases.add_scenes import (
+    NONE_REFUSED,
+    NOT_AT_ONCE,
+    Outcome,
+    in_commits,
+    pieces_of,
+    see_that_it_is_there,
+)
 from tileweave.usecases.carry_out import retrying
 from tileweave.usecases.check_chain import Checked, Problems, Refused, check_chain
 from tileweave.usecases.give_up import give_up
@@ -43,10 +51,52 @@ def link_scenes(
     whole = [with_own_tiles(each) for each in scenes]
     first = survey(services, names, whole)
     outcomes: dict[str, Outcome] = {}
-    for group in groups(whole, (each.source_id for each in first.tiles), their_tiles):
-        work = Work(services, names, group, refused)
-        outcomes |= {each.source_id: each for each in retrying(partial(_add_group, work, first))}
+    every = groups(whole, (each.source_id for each in first.tiles), their_tiles)
+    for some in in_commits(every, lambda group: group.scenes):
+        told = _at_once(services, names, some, refused, first) if len(some) > 1 else {}
+        for group in (each for each in some if each.scenes[0].source_id not in told):
+            work = Work(services, names, group, refused)
+            told |= {each.source_id: each for each in retrying(partial(_add_group, work, first))}
+        outcomes |= told
     return [outcomes[each.source_id] for each in scenes]
+
+
+def _at_once(
+    services: Services, names: Names, some: Sequence[Group], refused: Refused, found: Survey
+) -> dict[str, Outcome]:
+    """Add groups by one commit; return what became of those with which that can be done.
+
+    The others are to be added one by one: those that are wrong, or there in part, and all of them
+    if they are too much, if somebody was quicker, or nobody answered. Raises NotFound.
+    """
+    work = Work(services, names, _joined(some), refused)
+    checked = check(work, found)
+    right = [each for each in some if _is_whole(each, checked)]
+    if len(right) < len(some):
+        work = Work(services, names, _joined(right), refused)
+        checked = check(work, found)
+    if checked.wrong or checked.late:
+        return {}
+    try:
+        _add(work, checked, found)
+    except NOT_AT_ONCE:
+        return {}
+    _give_up(work, found)
+    return {each.source_id: each for each in outcomes_of(work, checked, found)}
+
+
+def _joined(some: Sequence[Group]) -> Group:
+    """Return groups as one."""
+    scenes = [new for each in some for new in each.scenes]
+    return Group(scenes, [name for each in some for name in each.refused])
+
+
+def _is_whole(group: Group, checked: Checked) -> bool:
+    """Whether all of a group is to be added, or all of it is there."""
+    own = {each.source_id for each in group.scenes}
+    new = {each.source_id for unit in checked.units for each in unit}
+    wrong = group.refused or not own.isdisjoint(checked.wrong)
+    return not wrong and (own.isdisjoint(new) or own.isdisjoint(checked.known))
 
 
 def names_of(services: Services, aoi: str) -> Names:
@@ -107,10 +157,11 @@ def _add(work: Work, checked: Checked, found: Survey) -> None:
     """Add the scenes, a piece a commit, each linked to what is there by then."""
     new = [each for unit in checked.units for each in unit]
     promised = next((each for each in reversed(new) if each.tiles), None)
+    tracks = tracks_of(tile.source_id for each in work.group.scenes for tile in each.tiles)
     added: list[int] = []
     for piece in pieces_of(checked):
         plan = found.reading.draft(partial(plan_of, piece, found, added), ())[0]
-        besides = partial(move, work.names, plan.moved, found.tracks)
+        besides = partial(move, work.names, plan.moved, tracks)
         linked = [with_links(each, plan.links) for each in piece]
         together = Together(linked, checked.late, promised, besides)
         add_together(found.reading, work.names, together)

@@ -71,8 +71,11 @@ def look(
 
 
 def _tiles_around(services: Services, aoi: str, source_ids: Iterable[str]) -> list[Stored]:
-    """Return the tiles of the same footprints, and those near these, until there are no more."""
-    found: list[Stored] = []
+    """Return the tiles of the same footprints, and those near these, until there are no more.
+
+    Each once: between the ends of a span there are, as text, others of more digits.
+    """
+    found: dict[Key, Stored] = {}
     asked: set[str] = set()
     while wanted := neighbours(source_ids) - asked:
         exact, between = spans(wanted)
@@ -80,10 +83,10 @@ def _tiles_around(services: Services, aoi: str, source_ids: Iterable[str]) -> li
         for first, last in between:
             more += services.store.tiles_between(aoi, first, last)
         more = [each for each in more if each.document.source_id in wanted]
-        found += more
+        found |= {each.document.key: each for each in more}
         asked |= wanted
         source_ids = {each.document.source_id for each in more}
-    return found
+    return list(found.values())
 
 
 def _scenes_beside(names: Names, scenes: Iterable[NewScene], tiles: Iterable[Tile]) -> list[Key]:

@@ -35,6 +35,13 @@ def told(new: list[NewScene], scenes: list[Scene], idle: set[int]) -> tuple[Json
     return doubles, {str(day): name[-4:] for day, name in found.outdated.items()}
 
 
+@pytest.mark.parametrize("end", [".SAFE", "_COG", "_COG.SAFE"])
+def test_a_product_is_one_whatever_the_form_of_its_files(end: str) -> None:
+    """Catalogues name it with that, or without."""
+    assert product_name(f"{NAME}D5BE{end}") == NAME
+    assert product_name("S2A_MSIL1C_20220101T1240.SAFE") == "S2A_MSIL1C_20220101T1240.SAFE"
+
+
 def test_a_product_is_named_without_its_checksum() -> None:
     """Of Sentinel-1; others have none."""
     assert product_name(f"{NAME}D5BE") == NAME

@@ -8,15 +8,26 @@ from dataclasses import replace
 
 import pytest
 
-from tests.builders import AOI, BURST, NEIGHBOUR, World, a_chain, a_new_scene, a_new_tile, product
+from tests.builders import (
+    AOI,
+    BURST,
+    NEIGHBOUR,
+    World,
+    a_chain,
+    a_new_scene,
+    a_new_tile,
+    product,
+    ref,
+)
 from tests.property import invariants
 from tests.unit.usecases.troubled import (
+    DeafStore,
     TroubledPublisher,
     TroubledStore,
     nobody_answers,
     somebody_was_quicker,
 )
-from tileweave.domain.errors import NotFound, Unavailable
+from tileweave.domain.errors import NotFound, TooLarge, Unavailable
 from tileweave.domain.identity import scene_id
 from tileweave.domain.ingestion import NewScene
 from tileweave.usecases import add_scenes as module
@@ -185,3 +196,66 @@ def test_an_aoi_that_goes_away_meanwhile_is_not_found() -> None:
     create_aoi(world.services, AOI)
     assert fates(world, CHAIN) == [Fate.ADDED] * 6
     assert {each.id for each in world.documents()}.isdisjoint({scene_id(AOI, product(0))})
+
+
+def apart(count: int) -> list[NewScene]:
+    """Return scenes that name no other."""
+    return [a_new_scene(number, [a_new_tile()]) for number in range(count)]
+
+
+def test_small_chains_share_a_commit() -> None:
+    """As many as it holds."""
+    store = TroubledStore()
+    world = a_world(store)
+
+    assert fates(world, apart(600)) == [Fate.ADDED] * 600
+
+    assert store.commits == 2
+    assert len(world.take_jobs()) == 600
+
+
+def test_a_chain_that_is_refused_keeps_back_no_other_of_its_commit() -> None:
+    """Nor does one that is there, or that lacks its end."""
+    store = TroubledStore()
+    world = a_world(store)
+    add_scenes(world.services, AOI, [*a_chain(2), a_new_scene(10)])
+    wrong = a_new_scene(20, [a_new_tile(previous=ref(99))])
+    scenes = [*a_chain(3), a_new_scene(10), wrong, *(a_new_scene(n) for n in range(30, 50))]
+    store.commits = 0
+
+    told = dict(zip([each.source_id for each in scenes], fates(world, scenes), strict=True))
+
+    assert [told[product(number)] for number in (0, 1, 2, 10, 20, 30)] == [
+        Fate.KNOWN,
+        Fate.KNOWN,
+        Fate.ADDED,
+        Fate.KNOWN,
+        Fate.REFUSED,
+        Fate.ADDED,
+    ]
+    assert store.commits == 2
+
+
+@pytest.mark.parametrize("trouble", [somebody_was_quicker(), TooLarge("It is too much.")])
+def test_chains_are_added_one_by_one_where_a_commit_for_all_is_refused(trouble: Exception) -> None:
+    """All of them."""
+    store = TroubledStore()
+    world = a_world(store)
+    store.commit_troubles = [trouble]
+
+    assert fates(world, apart(5)) == [Fate.ADDED] * 5
+
+    assert store.commits == 6
+    assert invariants.wrong_totals(world.store) == []
+
+
+def test_chains_whose_commit_nobody_heard_of_are_known() -> None:
+    """None is added twice."""
+    store = DeafStore()
+    world = World(store=store)
+    store.lost = 1
+
+    assert fates(world, apart(3)) == [Fate.KNOWN] * 3
+
+    assert len(world.documents()) == 6
+    assert invariants.wrong_totals(world.store) == []

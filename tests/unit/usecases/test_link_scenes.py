@@ -28,7 +28,8 @@ from tests.property import invariants
 from tests.unit.usecases.troubled import DeafStore, TroubledStore, somebody_was_quicker
 from tileweave.adapters.memory import MemoryStore
 from tileweave.domain.errors import AlreadyExists, Conflict, Invalid, NotFound
-from tileweave.domain.ingestion import NewScene
+from tileweave.domain.fences import fence_of
+from tileweave.domain.ingestion import Names, NewScene
 from tileweave.domain.model import Tile
 from tileweave.domain.status import Event, Status
 from tileweave.usecases import link_scenes as linking
@@ -477,3 +478,61 @@ def test_a_survey_finds_what_lies_between() -> None:
     names = linking.names_of(world.services, AOI)
     found = survey(world.services, names, bare(7, bursts=(ids[0],)))
     assert {each.source_id for each in found.tiles} == set(ids[:4])
+
+
+def grid(*numbers: int) -> list[NewScene]:
+    """Return a scene for each of these cells of a grid."""
+    return [a_new_scene(number, [a_new_tile(f"T32UN{number}")]) for number in numbers]
+
+
+def test_small_chains_share_a_commit_and_pass_the_fences_of_their_own_tracks() -> None:
+    """Each once: a request of many tracks writes one fence for each of them."""
+    store = TroubledStore()
+    world = World(store=store)
+    store.commits = 0
+
+    assert fates(link(world, *grid(*range(100)))) == ["added"] * 100
+    assert store.commits == 1
+
+    store.commit_troubles = [somebody_was_quicker()]
+    assert fates(link(world, *grid(*range(100, 120)))) == ["added"] * 20
+    fences = store.read([fence_of(Names(AOI), f"T32UN{number}") for number in range(120)])
+    assert {each.document.attempt for each in fences.values() if each} == {0}
+    assert None not in fences.values()
+
+
+def test_a_chain_that_is_refused_keeps_back_no_other_of_its_commit() -> None:
+    """Nor does one that is there, or that is there in part."""
+    store = TroubledStore()
+    world = World(store=store)
+    link(world, *grid(0), *bare(20))
+    wrong = a_new_scene(40, [a_new_tile("T32WRONG", previous=ref(99))])
+    store.commits = 0
+    outcomes = link(world, *grid(0, *range(1, 10)), wrong, *bare(20, 21))
+    assert fates(outcomes) == ["known", *["added"] * 9, "refused", "known", "added"]
+    assert store.commits == 2
+    assert sound(world) == []
+
+
+def test_versions_are_given_up_with_a_commit_of_many() -> None:
+    """Like alone."""
+    world = World()
+    link(world, version("AAAA", 3))
+    outcomes = link(world, *grid(0, 1, 2), version("BBBB", 5))
+    assert fates(outcomes) == ["added"] * 4
+    assert "an older version of it, is given up" in said(outcomes[3])
+    assert "AAAA" not in live(world)
+
+
+def test_each_tile_is_found_once_where_spans_overlap_as_text() -> None:
+    """From 17 to 81 there is 59239: a version whose tiles count twice would not be given up."""
+    world = World()
+    bursts = [a_new_tile(f"A44_IW1_{time}") for time in (59_239, 21, 49, 77)]
+    older, newer = (
+        replace(version(*each), tiles=tuple(bursts)) for each in (("AAAA", 3), ("BBBB", 5))
+    )
+    link(world, older)
+    found = survey(world.services, Names(AOI), [newer]).tiles
+    assert len(found) == len({each.id for each in found}) == 4
+    assert fates(link(world, newer)) == ["added"]
+    assert live(world) == {"BBBB"}

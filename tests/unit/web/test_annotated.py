@@ -15,6 +15,7 @@ from tileweave.adapters.sentinel1 import Sentinel1Products
 from tileweave.domain.errors import Unavailable
 from tileweave.domain.ingestion import NewTile
 from tileweave.domain.model import Json
+from tileweave.usecases import link_scenes
 from tileweave.usecases.products import BadProduct
 
 ARCHIVE = "s3://archive/s1"
@@ -241,3 +242,35 @@ def test_scenes_of_a_bucket_alone_are_enough(aws: object) -> None:
     assert "A44_IW1_8951" in names[0]
     assert "A44_IW1_8952" in names[1]
     assert api.overview()["tiles"]["new"] == 54
+
+
+def test_a_known_scene_has_the_tiles_of_its_product(api: Api, played: Played) -> None:
+    """With automatic links too, where a scene without tiles would be one."""
+    query = "?tiles=annotations&links=auto"
+    first = post(api, a_scene(), a_scene(OTHER), query=query).json
+    again = post(api, a_scene(), a_scene(OTHER), query=query).json
+
+    assert (first["added"], again["known"]) == (2, 2)
+    assert ["errors" in each for each in again["scenes"]] == [False, False]
+    assert len(played.asked) == 2
+
+
+def test_an_older_version_is_given_up_by_a_repeat_whose_products_are_not_read(
+    api: Api, played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever added the newer one died before."""
+    query = "?tiles=annotations&links=auto"
+    older, newer = NAME, NAME[:-4] + "FFFF"
+    of = {older: "2022-01-12T00:00:00Z", newer: "2022-01-13T00:00:00Z"}
+    scenes = [a_scene(name, metadata={"ingestionDate": day}) for name, day in of.items()]
+    post(api, scenes[0], query=query)
+    with monkeypatch.context() as died:
+        died.setattr(link_scenes, "give_up", lambda *_: None)
+        post(api, scenes[1], query=query)
+
+    found = post(api, *scenes, query=query).json
+
+    ids = [each["id"] for each in found["scenes"]]
+    assert [each["outcome"] for each in found["scenes"]] == ["known", "known"]
+    statuses = [api.get(f"/scene/{each}").json["properties"]["status"] for each in ids]
+    assert statuses == ["FAILED", "PENDING"]
