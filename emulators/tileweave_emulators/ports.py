@@ -1,12 +1,19 @@
 """Ports of this machine's loopback interface."""
 
+import random
 import socket
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from tileweave_emulators.errors import PortInUse
 
 LOOPBACK = "127.0.0.1"
+
+FREE = range(15_000, 32_000)
+"""Where free ports are looked for: none that systems give to outgoing connections, which could take
+it between being chosen and being listened at."""
+
+TRIES = 100
 
 
 def choose(wanted: Sequence[int]) -> list[int]:
@@ -16,8 +23,15 @@ def choose(wanted: Sequence[int]) -> list[int]:
         PortInUse: one that was named is taken.
     """
     with ExitStack() as held:
-        # All are held until all are chosen, or the system could give the same one twice.
-        return [_hold(port, held) for port in wanted]
+        # All are held until all are chosen, or the same one could be taken twice.
+        return [_hold(port, held) if port else _hold_any(held) for port in wanted]
+
+
+def _hold_any(held: ExitStack) -> int:
+    for port in random.sample(FREE, TRIES):
+        with suppress(PortInUse):
+            return _hold(port, held)
+    return _hold(0, held)
 
 
 def _hold(port: int, held: ExitStack) -> int:
