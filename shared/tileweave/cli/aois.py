@@ -49,6 +49,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for its name.")] = False,
     reason: Reason = "",
     url: Url = None,
+    json: AsJson = False,
 ) -> None:
     """Delete an AOI with its scenes and tiles, for good."""
     with told(), service.client(url) as client:
@@ -59,7 +60,11 @@ def delete(
             if said != aoi:
                 raise CommandError(f"{said!r} is not {aoi!r}: nothing was deleted")
         client.delete_aoi(aoi, reason=reason)
-        typer.echo(f"{aoi} is deleted")
+        if json:
+            totals = {"scenes": found.scenes.total, "tiles": found.tiles.total}
+            printing.show_json({"name": aoi, "deleted": True, **totals})
+        else:
+            typer.echo(f"{aoi} is deleted")
 
 
 def settings(

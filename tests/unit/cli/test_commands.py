@@ -68,7 +68,8 @@ def test_an_aoi_is_deleted_by_who_knows_its_name(denmark: Service) -> None:
     assert asked.out.endswith("Denmark is deleted\n")
     assert denmark.requests[-1].url.params["reason"] == "test"
     denmark.run("create", "Denmark")
-    assert denmark.run("delete", "Denmark", "--yes").code == 0
+    told = denmark.run("delete", "Denmark", "--yes", "--json")
+    assert told.json == {"name": "Denmark", "deleted": True, "scenes": 0, "tiles": 0}
     assert denmark.run("delete", "Denmark", "--yes").code == 1
 
 
