@@ -218,6 +218,8 @@ def test_a_call_that_was_not_taken_is_repeated() -> None:
         (format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True), 0, 0.2),
         ("soon", 0, 0.2),
     ],
+    # Named, since names that hold the time differ between processes that run tests side by side.
+    ids=["seconds", "a date to come", "a date gone by", "neither"],
 )
 def test_what_asks_to_wait_is_waited_for(
     monkeypatch: pytest.MonkeyPatch, said: str, least: float, most: float
