@@ -55,19 +55,25 @@ def test_tiles_are_worked_on_beside_the_data(
     beside = ("work", "tiles", "--queue", jobs, "--results-queue", results, "--exec")
     with up(machine, "--janitor", "0.5") as system:
         _prepare(system, jobs)
-        with machine.process([sys.executable, str(script)]):
-            with machine.running(*beside, f'{sys.executable} -c "{HANGS}"') as doomed:
-                taken = TAKEN.fullmatch(doomed.wait_for("tile "))
-                assert taken is not None
-                time.sleep(1.5 * LEASE_SECONDS)  # nothing tells of what does not happen
-                tile = _tile(system, taken)
-                assert (tile["Status"], tile["Attempt"]) == ("PENDING", int(taken["attempt"]))
-                doomed.process.send_signal(signal.SIGKILL)
-                doomed.process.wait()
+        hangs = machine.running(*beside, f'{sys.executable} -c "{HANGS}"')
+        # It waits for jobs before there are any: none has lost its lease when it is taken.
+        with hangs as doomed, machine.process([sys.executable, str(script)]):
+            taken = TAKEN.fullmatch(doomed.wait_for("tile "))
+            assert taken is not None
+            time.sleep(1.5 * LEASE_SECONDS)  # nothing tells of what does not happen
+            tile = _tile(system, taken)
+            assert (tile["Status"], tile["Attempt"]) == ("PENDING", int(taken["attempt"]))
+            doomed.process.kill()
+            doomed.process.wait()
             os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
 
-            with machine.running(*beside, "true", "--parallel", "3"):
+            with machine.running(*beside, "true", "--parallel", "3") as others:
+                again = others.wait_for(f"tile {taken['tile']} of {taken['scene']}, attempt ")
                 system.until_done("Beside", 40)
+                others.process.kill()  # a clean end would wait for the queue
+        tile = _tile(system, taken)
+        # A queue delivers at least once: it may be the same attempt, but never an older one.
+        assert tile["Attempt"] >= int(again.removesuffix(": taken")) >= int(taken["attempt"])
         scenes = system.get("/aoi/Beside/scenes")["features"]
         assert {each["properties"]["message"][:11] for each in scenes} == {"downloaded "}
         assert system.get("/rejected?kind=malformed")["rejected"] == []

@@ -111,5 +111,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _outcome(code: int, said: str) -> Outcome:
     if code == 0:
         return Outcome("DONE")
-    how = f"exit code {code}" if code > 0 else f"ended by {signal.Signals(-code).name}"
+    how = f"exit code {code}" if code > 0 else f"ended by {_signal(-code)}"
     return Outcome("RETRY" if code == TRY_AGAIN else "FAILED", said or how)
+
+
+def _signal(number: int) -> str:
+    """Return the name of a signal; most of the real-time ones have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

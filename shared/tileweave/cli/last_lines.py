@@ -26,9 +26,17 @@ class LastLines:
         with self._stream as stream:
             while chunk := os.read(stream.fileno(), CHUNK):
                 self._end = (self._end + chunk)[-_MOST_BYTES:]
-                if self._onto is not None:
-                    self._onto.write(chunk)
-                    self._onto.flush()
+                self._hand_on(chunk)
+
+    def _hand_on(self, chunk: bytes) -> None:
+        """Hand it on as long as that can be: it is read in any case, or its writer would wait."""
+        if self._onto is None:
+            return
+        try:
+            self._onto.write(chunk)
+            self._onto.flush()
+        except (OSError, ValueError):
+            self._onto = None
 
     def __str__(self) -> str:
         """Return the last lines."""

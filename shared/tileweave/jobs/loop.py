@@ -84,6 +84,7 @@ class Worker:
     """Called when the service does not answer; may raise."""
     _leases: Leases = field(default_factory=Leases)
     _heartbeats: Heartbeats = field(init=False)
+    _unheard: OSError | None = None
 
     def __post_init__(self) -> None:
         self._heartbeats = Heartbeats(lambda job: self.publisher.publish([heartbeat_of(job)]))
@@ -99,6 +100,8 @@ class Worker:
                 self._take_jobs(threads)
             finally:
                 self.stop.set()
+        if self._unheard:
+            raise WorkerError(f"its output cannot be written: {self._unheard.strerror}")
 
     def _take_jobs(self, threads: ThreadPoolExecutor) -> None:
         busy = time.monotonic()
@@ -121,7 +124,7 @@ class Worker:
             received = self.source.pull(free)
         except TileweaveError as error:
             self.check()
-            self.say(f"no jobs for the moment: {error}")
+            self._say(f"no jobs for the moment: {error}")
             self.stop.wait(PAUSE_SECONDS)
             return []
         self._leases.hold(each.ack_id for each in received)
@@ -131,7 +134,7 @@ class Worker:
         try:
             self._work_on(received)
         except Exception as error:  # noqa: BLE001 - whatever it is, the job is not lost
-            self.say(f"a job is given back: {error}")
+            self._say(f"a job is given back: {error}")
             self._give_back(received)
         finally:
             self._heartbeats.end(received.ack_id)
@@ -141,22 +144,24 @@ class Worker:
         try:
             job = read_job(received.data)
         except ValueError as error:
-            self.say(f"a message that is no job is dropped: {error}")
+            self._say(f"a message that is no job is dropped: {error}")
             self.source.acknowledge(received.ack_id)
             return
         outcome = self._outcome(received, job)
         if outcome is None or not self._sent(job, outcome):
-            self.say(f"{job}: given back")
+            self._say(f"{job}: given back")
             self._give_back(received)
             return
         self.source.acknowledge(received.ack_id)
-        self.say(f"{job}: {outcome.status} {outcome.message}".rstrip())
+        self._say(f"{job}: {outcome.status} {outcome.message}".rstrip())
 
     def _outcome(self, received: Received, job: Job) -> Outcome | None:
         """Have a job worked on; None if it is to be given back."""
         if self.stop.is_set():
             return None
-        self.say(f"{job}: taken")
+        self._say(f"{job}: taken")
+        if self._unheard:
+            return None
         if self.kind not in (None, job.kind):
             return Outcome("RETRY", f"the job of a {job.kind} came to a worker on {self.kind}s")
         lease, waited = lease_of(received.attributes), waited_since(received.published)
@@ -183,6 +188,14 @@ class Worker:
             reraise=True,
         )(self.publisher.publish, [result_of(job, outcome)])
 
+    def _say(self, line: str) -> None:
+        """Tell people something; where they cannot hear, nor could what works on jobs: stop."""
+        try:
+            self.say(line)
+        except OSError as error:
+            self._unheard = error
+            self.stop.set()
+
     def _give_back(self, received: Received) -> None:
         self._leases.let_go(received.ack_id)  # first, or its lease might be extended after all
         try:
@@ -194,10 +207,10 @@ class Worker:
         try:
             self._leases.extend(self.source.extend)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next time comes
-            self.say(f"the leases of {len(self._leases)} jobs were not extended: {error}")
+            self._say(f"the leases of {len(self._leases)} jobs were not extended: {error}")
 
     def _beat(self) -> None:
         try:
             self._heartbeats.beat()
         except Exception as error:  # noqa: BLE001 - the same
-            self.say(f"a heartbeat was not sent: {error}")
+            self._say(f"a heartbeat was not sent: {error}")

@@ -40,6 +40,7 @@ def test_the_command_reads_the_job_from_its_standard_input() -> None:
         ("sys.stderr.write('no overlap'); sys.exit(1)", Outcome("FAILED", "no overlap")),
         ("sys.exit(3)", Outcome("FAILED", "exit code 3")),
         ("os.kill(os.getpid(), signal.SIGKILL)", Outcome("FAILED", "ended by SIGKILL")),
+        ("os.kill(os.getpid(), 35)", Outcome("FAILED", "ended by signal 35")),
     ],
 )
 def test_its_exit_code_is_the_outcome(code: str, outcome: Outcome) -> None:
@@ -131,6 +132,16 @@ def test_an_endless_error_output_takes_no_memory(tmp_path: Path) -> None:
         lines.read()
     assert len(lines._end) <= 16_000  # noqa: SLF001 - that is the point
     assert str(lines).splitlines() == [str(number) for number in range(10, 20)]
+
+
+def test_it_is_read_to_its_end_where_it_cannot_be_handed_on(tmp_path: Path) -> None:
+    """Of a closed output; what is not read would make the command wait, or end it."""
+    said = tmp_path / "said"
+    said.write_bytes(b"x" * 200_000 + b"\nthe end")
+    with said.open("rb") as stream, Path("/dev/full").open("wb", buffering=0) as full:
+        lines = LastLines(stream, full)
+        lines.read()
+    assert str(lines).splitlines()[-1] == "the end"
 
 
 def test_one_long_line_is_cut_at_its_beginning() -> None:

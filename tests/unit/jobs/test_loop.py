@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from collections.abc import Sequence
@@ -95,6 +96,19 @@ def test_a_job_has_one_result_and_is_acknowledged_after_it() -> None:
     assert worker.publisher.acknowledged_before == []
     assert jobs.done == ["ack-1"]
     assert said == ["scene S1A, attempt 2: taken", "scene S1A, attempt 2: DONE"]
+
+
+def test_where_nobody_hears_it_its_jobs_are_given_back_and_it_ends() -> None:
+    """Its output is closed, and with it that of its commands: they would fail for good."""
+
+    def unheard(line: str) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    jobs = Jobs(messages(3))
+    worker, _ = a_worker(jobs, say=unheard)
+    with pytest.raises(WorkerError, match="output cannot be written: Broken pipe"):
+        worker.run()
+    assert (jobs.done, jobs.back) == ([], ["ack-1"])
 
 
 def test_it_ends_when_it_was_idle_for_long_enough_and_not_before() -> None:
