@@ -15,7 +15,7 @@ from tests.builders import AOI, World, a_chain
 from tests.unit.cli.doubles import a_tile_job
 from tests.unit.usecases.test_collect import results_of_scenes
 from tileweave.adapters.sqs import publisher as publishing
-from tileweave.adapters.sqs.clients import Clients, is_final
+from tileweave.adapters.sqs.clients import READ_TIMEOUT, WAIT_SECONDS, Clients, is_final
 from tileweave.adapters.sqs.inbox import Inbox
 from tileweave.adapters.sqs.publisher import SqsPublisher
 from tileweave.domain.errors import NotAccepted, Unavailable
@@ -25,7 +25,7 @@ from tileweave.domain.status import Status
 from tileweave.jobs import sources
 from tileweave.jobs.errors import WorkerError
 from tileweave.jobs.job import Outcome, result_of
-from tileweave.usecases.collect import collect
+from tileweave.usecases.collect import LONGEST_WAIT, collect
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -193,8 +193,9 @@ def test_a_host_that_does_not_answer_is_a_queue_that_waits(aws: Aws) -> None:
 class Half:
     """A client whose answers are given, as SQS would; it notes the numbers of the jobs."""
 
-    def __init__(self, *answers: Mapping[int, bool] | ClientError) -> None:
+    def __init__(self, *answers: Mapping[int, bool] | ClientError, code: str = "Code") -> None:
         self.answers = list(answers)
+        self.code = code
         self.asked: list[list[int]] = []
 
     def send_message_batch(self, QueueUrl: str, Entries: Sequence[Any]) -> Any:  # noqa: ANN401, N803
@@ -204,7 +205,7 @@ class Half:
         if isinstance(answer, ClientError):
             raise answer
         failed = [
-            {"Id": each["Id"], "SenderFault": answer[id_], "Code": "Code", "Message": "why"}
+            {"Id": each["Id"], "SenderFault": answer[id_], "Code": self.code, "Message": "why"}
             for each, id_ in zip(Entries, ids, strict=True)
             if id_ in answer
         ]
@@ -238,6 +239,19 @@ def sent(client: Half, *numbers: int) -> tuple[list[int], list[int]]:
 def error_of(code: str) -> ClientError:
     """Return an error of AWS."""
     return ClientError({"Error": {"Code": code, "Message": "said"}}, "SendMessageBatch")
+
+
+@pytest.mark.parametrize("code", ["RequestThrottled", "KMS.DisabledException", "AccessDenied"])
+def test_what_passes_is_no_fault_of_a_message(code: str) -> None:
+    """Though SQS says that the sender is to blame: the job waits, and is not rejected."""
+    always = {1: True}
+    assert sent(Half(always, always, always, code=code), 1, 2) == ([1], [])
+    assert sent(Half(always), 1, 2) == ([], [1])
+
+
+def test_a_queue_is_not_waited_for_longer_than_its_client_waits() -> None:
+    """Or an idle queue would look like one that does not answer."""
+    assert max(LONGEST_WAIT, WAIT_SECONDS) < READ_TIMEOUT
 
 
 def test_only_those_that_failed_are_sent_again() -> None:

@@ -23,6 +23,16 @@ TRY_AGAIN = 75
 TERM_SECONDS = 2.0
 """Between SIGTERM and SIGKILL."""
 
+STOPS = frozenset(
+    code
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+    for code in (-each, 128 + each)  # of the command, or as a shell tells of its own
+)
+"""How a command ends that was asked to stop along with its worker, as by a service manager."""
+
+SAME_MOMENT = 0.5
+"""Seconds in which a worker hears of a stop that its command has heard of."""
+
 READ_SECONDS = 1.0
 """How long the last words are waited for, which a child may keep from ending."""
 
@@ -51,6 +61,8 @@ class Execution:
             return None
         if end is End.LATE:
             return Outcome("RETRY", "\n".join(filter(None, (last, self.patience.exceeded))))
+        if process.returncode in STOPS and stop.wait(SAME_MOMENT):
+            return None
         return _outcome(process.returncode, last)
 
     def _start(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

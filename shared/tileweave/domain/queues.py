@@ -30,6 +30,11 @@ class Queue:
         """Whether it keeps the order of each group of messages, and none twice in five minutes."""
         return self.name.endswith(".fifo")
 
+    def is_same(self, other: Queue) -> bool:
+        """Whether it is the same queue, perhaps by another address."""
+        mine, theirs = (each.region or each.endpoint for each in (self, other))
+        return (self.account, self.name, mine) == (other.account, other.name, theirs)
+
 
 def queue_of(address: str) -> Queue:
     """Return the queue of a URL or an ARN. Raises ValueError."""

@@ -64,6 +64,22 @@ class Source(Protocol):
         """Have these jobs never delivered again."""
 
 
+class Idleness:
+    """How long none of the workers that share it had a job."""
+
+    def __init__(self) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Have it begin anew: somebody has a job."""
+        self._since = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it is by now."""
+        return time.monotonic() - self._since
+
+
 @dataclass
 class Worker:
     """Works on up to `parallel` jobs at a time, until `stop` is set."""
@@ -82,6 +98,8 @@ class Worker:
     """Seconds without any job after which it ends; None: it does not."""
     check: Callable[[], None] = lambda: None
     """Called when the service does not answer; may raise."""
+    idleness: Idleness = field(default_factory=Idleness)
+    """Shared by workers that end together."""
     _leases: Leases = field(default_factory=Leases)
     _heartbeats: Heartbeats = field(init=False)
     _unheard: OSError | None = None
@@ -98,20 +116,21 @@ class Worker:
         ):
             try:
                 self._take_jobs(threads)
-            finally:
+            except BaseException:
                 self.stop.set()
+                raise
         if self._unheard:
             raise WorkerError(f"its output cannot be written: {self._unheard.strerror}")
 
     def _take_jobs(self, threads: ThreadPoolExecutor) -> None:
-        busy = time.monotonic()
+        self.idleness.end()
         while not self.stop.is_set():
             received = self._pull()
             for each in received:
                 threads.submit(self._handle, each)
             if received or self._leases:
-                busy = time.monotonic()
-            elif self.until_idle is not None and time.monotonic() - busy > self.until_idle:
+                self.idleness.end()
+            elif self.until_idle is not None and self.idleness.seconds > self.until_idle:
                 return
             if not received:
                 self.stop.wait(POLL_SECONDS)
@@ -145,14 +164,14 @@ class Worker:
             job = read_job(received.data)
         except ValueError as error:
             self._say(f"a message that is no job is dropped: {error}")
-            self.source.acknowledge(received.ack_id)
+            self._acknowledge(received)
             return
         outcome = self._outcome(received, job)
         if outcome is None or not self._sent(job, outcome):
             self._say(f"{job}: given back")
             self._give_back(received)
             return
-        self.source.acknowledge(received.ack_id)
+        self._acknowledge(received)
         self._say(f"{job}: {outcome.status} {outcome.message}".rstrip())
 
     def _outcome(self, received: Received, job: Job) -> Outcome | None:
@@ -195,6 +214,13 @@ class Worker:
         except OSError as error:
             self._unheard = error
             self.stop.set()
+
+    def _acknowledge(self, received: Received) -> None:
+        """Acknowledge a message; never give one back whose result is out: it would run again."""
+        try:
+            self.source.acknowledge(received.ack_id)
+        except TileweaveError as error:
+            self._say(f"a job was not acknowledged, and may come again: {error}")
 
     def _give_back(self, received: Received) -> None:
         self._leases.let_go(received.ack_id)  # first, or its lease might be extended after all

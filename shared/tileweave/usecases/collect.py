@@ -14,8 +14,8 @@ from tileweave.usecases.received import Received
 MOST_AT_ONCE = 250
 """Results of one commit."""
 
-LONGEST_WAIT = 20
-"""Seconds that a queue is asked to wait for a first message."""
+LONGEST_WAIT = 5
+"""Seconds that a queue is asked to wait for a first message: less than its clients wait for it."""
 
 
 class Inbox(Protocol):

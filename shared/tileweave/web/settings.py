@@ -124,9 +124,10 @@ def _check(given: JobSettings, allowed: AllowedQueues) -> None:
 
 
 def changed(given: JobSettings, policy: Policy) -> Policy:
-    """Return a policy with the settings that are given in place of its own."""
+    """Return a policy with the settings that are given in place of its own. Raises Invalid."""
     values = {name: getattr(given, name) for name in given.model_fields_set}
     new = {**settings_json(policy), **values}
+    _check_that_queues_differ(new["scene_jobs_queue"], new["tile_jobs_queue"])
     return replace(
         policy,
         lease=timedelta(seconds=new["lease_seconds"]),
@@ -136,3 +137,10 @@ def changed(given: JobSettings, policy: Policy) -> Policy:
         scene_jobs_queue=new["scene_jobs_queue"] or "",
         tile_jobs_queue=new["tile_jobs_queue"] or "",
     )
+
+
+def _check_that_queues_differ(scenes: str | None, tiles: str | None) -> None:
+    """Raise Invalid for one queue of both: workers on scenes would be given jobs of tiles."""
+    if scenes and tiles and queue_of(scenes).is_same(queue_of(tiles)):
+        said = "is the queue of scenes' jobs: workers on scenes and on tiles need one each"
+        raise Invalid((Problem("tile_jobs_queue", said),))

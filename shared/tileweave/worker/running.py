@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from tileweave.cli import connect, signals
 from tileweave.cli.errors import CommandError
 from tileweave.jobs import sources
 from tileweave.jobs.errors import WorkerError
-from tileweave.jobs.loop import Worker
+from tileweave.jobs.loop import Idleness, Worker
 from tileweave.worker.functions import JobFunction, logger
 
 Functions = Sequence[JobFunction[Any]]
@@ -24,7 +25,7 @@ Functions = Sequence[JobFunction[Any]]
 def run(
     *functions: JobFunction[Any], until_idle: float | None = None, port: int | None = None
 ) -> None:
-    """Have functions work side by side until SIGINT or SIGTERM, or idle for so many seconds.
+    """Have functions work side by side until SIGINT or SIGTERM, or all idle for so many seconds.
 
     They work for what the environment names, else for the `tileweave up` of this user (that on
     `port`), but for those with queues. Exits with a line where that cannot be.
@@ -46,7 +47,10 @@ def _workers(
     if any(each.queue is None for each in functions):
         run = connect.find_run(os.environ, port)
         os.environ.update(run.environment if run else {})
-    return [_worker(each, stop, until_idle, partial(connect.check, run)) for each in functions]
+    workers = [_worker(each, stop, until_idle, partial(connect.check, run)) for each in functions]
+    # What one does may make jobs for another: they are idle together, or not at all.
+    idleness = Idleness()
+    return [replace(each, idleness=idleness) for each in workers]
 
 
 def _worker(

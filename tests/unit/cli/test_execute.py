@@ -47,6 +47,37 @@ def test_its_exit_code_is_the_outcome(code: str, outcome: Outcome) -> None:
     assert run(code) == outcome
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "os.kill(os.getpid(), signal.SIGTERM)",
+        "os.kill(os.getpid(), signal.SIGINT)",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "sys.exit(143)",
+    ],
+)
+@pytest.mark.parametrize("late", [0.0, 0.15])
+def test_a_command_that_is_stopped_along_with_its_worker_has_no_outcome(
+    ends: str, late: float
+) -> None:
+    """As a service manager does; the worker may hear of it a little later."""
+    stop = threading.Event()
+    quiet = f"signal.signal(signal.SIGINT, signal.SIG_DFL); time.sleep(0.1); {ends}"
+    worker = threading.Timer(late, stop.set)
+    worker.start()
+    assert python(quiet)(a_tile_job(), stop) is None
+    worker.join()
+
+
+@pytest.mark.parametrize(("code", "status"), [("pass", "DONE"), ("sys.exit(1)", "FAILED")])
+def test_one_that_ends_by_itself_counts_after_a_stop_too(code: str, status: str) -> None:
+    stop = threading.Event()
+    stop.set()
+    outcome = python(code)(a_tile_job(), stop)
+    assert outcome is not None
+    assert outcome.status == status
+
+
 def test_only_its_last_lines_are_the_message() -> None:
     outcome = run("sys.stderr.write('\\n'.join(map(str, range(1000)))); sys.exit(1)")
     assert outcome is not None

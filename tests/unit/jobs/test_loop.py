@@ -365,3 +365,17 @@ def test_a_job_that_cannot_be_given_back_comes_again_by_itself() -> None:
     worker, _ = a_worker(jobs, work)
     worker.run()
     assert jobs.done == ["ack-2"]
+
+
+def test_a_job_whose_result_is_out_is_not_given_back() -> None:
+    """It would be worked on again at once, and for ever where acknowledging is not allowed."""
+
+    class Denying(Jobs):
+        def acknowledge(self, *ack_ids: str) -> None:
+            raise Unavailable("not allowed to delete")
+
+    jobs = Denying(messages(1))
+    worker, said = a_worker(jobs, until_idle=0.05)
+    worker.run()
+    assert jobs.back == []
+    assert "a job was not acknowledged, and may come again: not allowed to delete" in said

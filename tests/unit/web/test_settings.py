@@ -199,3 +199,15 @@ def test_without_a_list_no_queue_may_be_named(area: Api) -> None:
     answer = put(area, {"scene_jobs_queue": ARN, "tile_jobs_queue": QUEUE})
     assert wrong_paths(answer) == ["scene_jobs_queue", "tile_jobs_queue"]
     assert "TILEWEAVE_QUEUES lists nothing" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("first", ["scene_jobs_queue", "tile_jobs_queue"])
+def test_one_queue_is_not_that_of_scenes_and_of_tiles(listing: Api, first: str) -> None:
+    """By URL and by ARN it is the same; of two regions it is not."""
+    same = "arn:aws:sqs:eu-central-1:123456789012:tile-jobs"
+    second = {"scene_jobs_queue": "tile_jobs_queue"}.get(first, "scene_jobs_queue")
+    assert put(listing, {first: QUEUE}).status_code == 200
+    for address in (QUEUE, same):
+        answer = put(listing, {second: address})
+        assert (answer.status_code, wrong_paths(answer)) == (422, ["tile_jobs_queue"])
+    assert put(listing, {second: same.replace("central", "west")}).status_code == 200

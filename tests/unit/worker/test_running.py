@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -72,6 +73,24 @@ def test_a_function_runs_until_it_is_idle(published: MemoryPublisher) -> None:
 def test_functions_run_side_by_side(published: MemoryPublisher) -> None:
     run(download, process, until_idle=0.05)
     assert statuses(published) == [("scene", "downloaded"), ("tile", "processed")]
+
+
+def test_one_that_is_idle_waits_for_the_others(published: MemoryPublisher) -> None:
+    """Their jobs may make jobs for it, and are not to be ended in the middle."""
+    taken = threading.Event()
+
+    @scenes()
+    def slow(job: SceneJob) -> str | None:
+        taken.set()
+        return "stopped" if job.stopping.wait(0.6) else "finished"
+
+    @tiles()
+    def quick(job: TileJob) -> str | None:
+        assert taken.wait(30)
+        return "processed"
+
+    run(slow, quick, until_idle=0.1)
+    assert statuses(published) == [("scene", "finished"), ("tile", "processed")]
 
 
 def test_a_signal_ends_it(published: MemoryPublisher) -> None:

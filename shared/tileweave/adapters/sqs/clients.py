@@ -23,9 +23,12 @@ WAIT_SECONDS = 5
 ANYWHERE = "us-east-1"
 """The region that requests are signed for where neither queue nor environment names one."""
 
+READ_TIMEOUT = 15.0
+"""Longer than any queue is asked to wait, or an idle one would seem not to answer."""
+
 _CONFIG = Config(
     connect_timeout=3,
-    read_timeout=WAIT_SECONDS + 10,
+    read_timeout=READ_TIMEOUT,
     retries={"mode": "standard", "total_max_attempts": 3},
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from tileweave.domain.queues import queue_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import BatchResultErrorEntryTypeDef
 
 MOST_BYTES = 1_048_576
 """What SQS takes, as one message and as one request."""
@@ -26,6 +28,9 @@ TRIES = 3
 
 REST_SECONDS = 10.0
 """How long a queue that did not answer is not asked again: others need not wait for it."""
+
+_PASSES = re.compile("throttl|kms|accessdenied", re.IGNORECASE)
+"""Codes of what is wrong with the queue or its permissions, not with a message."""
 
 Refused = list[tuple[Message, str]]
 
@@ -109,7 +114,7 @@ class _Sending:
             entries = [entry_of(at, self._queue, each) for at, each in enumerate(left)]
             answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)
             failed = {int(each["Id"]): each for each in answer.get("Failed", [])}
-            faults = {at: each for at, each in failed.items() if each["SenderFault"]}
+            faults = {at: each for at, each in failed.items() if _is_refused(each)}
             accepted += [each for at, each in enumerate(left) if at not in failed]
             refused += [
                 (left[at], f"{self._queue.address} refuses it: {each.get('Message', each['Code'])}")
@@ -119,6 +124,11 @@ class _Sending:
             if not left:
                 break
         return accepted, refused
+
+
+def _is_refused(failed: BatchResultErrorEntryTypeDef) -> bool:
+    """Whether it is never accepted; throttled or denied is said to be the sender's fault, too."""
+    return failed["SenderFault"] and not _PASSES.search(failed["Code"])
 
 
 def _by_queue(messages: Sequence[Message]) -> dict[str, list[Message]]:
